@@ -101,9 +101,7 @@ REQUIREMENTS = from_source(
         "capability.E-enrich-native": built(
             "On MCP 2 and FastMCP the live native span is enriched (name, tool, isError, transport, server, protocol, sizes, metrics).",
         ),
-        "capability.E-meta-only": planned(
-            5, "Context goes into `_meta`; HTTP headers are left alone."
-        ),
+        "capability.E-meta-only": built("Context goes into `_meta`; HTTP headers are left alone."),
         "capability.E-link": built("A remote parent that conflicts becomes a link."),
         "capability.E-noise": built("Ping and initialize spans can be dropped by option."),
         "capability.E-guarded-hooks": built("A failing hook target leaves the others working."),

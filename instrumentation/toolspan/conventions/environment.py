@@ -16,6 +16,8 @@ TOOLSPAN_HASH_KEY: Final = "TOOLSPAN_HASH_KEY"
 """Key of that hash, to compare arguments across processes; random per process by default."""
 TOOLSPAN_MCP_REQUESTS: Final = "TOOLSPAN_MCP_REQUESTS"
 """Which MCP requests are recorded: `calls` (the work alone), `default` or `all`."""
+TOOLSPAN_DOCTOR_REPORT: Final = "TOOLSPAN_DOCTOR_REPORT"
+"""Where `toolspan doctor -- python ...` asks the program it runs to leave its facts."""
 CAPTURE_MESSAGE_CONTENT: Final = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 
 DEFAULT_DIRECTORY: Final = "toolspan-data"

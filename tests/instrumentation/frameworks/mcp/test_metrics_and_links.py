@@ -127,7 +127,9 @@ def test_the_transports_own_trace_becomes_a_link(mcp_recorded: RecordedMcp) -> N
     assert [link.context.span_id for link in span.links] == [client.context.span_id]
 
 
-@pytest.mark.requirement("capability.E-guarded-hooks", "pain.14-one-missing-attribute")
+@pytest.mark.requirement(
+    "capability.E-guarded-hooks", "pain.14-one-missing-attribute", "design.2-hooks-never-raise"
+)
 def test_what_a_version_does_not_have_costs_that_hook_alone(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
