@@ -119,7 +119,10 @@ def prices() -> PriceTable:
     """
     if _InUse.table is None:
         _InUse.table = _from_environment() or _table(
-            files(__package__).joinpath("prices.json").read_text(encoding="utf-8"), "prices.json"
+            files("toolspan.instrumentation.cost")
+            .joinpath("prices.json")
+            .read_text(encoding="utf-8"),
+            "prices.json",
         )
     return _InUse.table
 
