@@ -150,12 +150,12 @@ REQUIREMENTS = from_source(
             "`doctor` lists matched, missing and already imported targets and who else emits."
         ),
         # --- K, L, M: files and keeping ---
-        "capability.K-standard-lines": planned(
-            4, "Files are standard OTLP lines that the collector reads."
+        "capability.K-standard-lines": built(
+            "Files are standard OTLP lines that the collector reads."
         ),
-        "capability.K-files": planned(4, "One file per process, with rotation and compression."),
-        "capability.K-crash-safe": planned(4, "Files are safe against fork and crash."),
-        "capability.K-drops-counted": planned(4, "Dropped spans are counted."),
+        "capability.K-files": built("One file per process, with rotation and compression."),
+        "capability.K-crash-safe": built("Files are safe against fork and crash."),
+        "capability.K-drops-counted": built("Dropped spans are counted."),
         "capability.K-encode-cost": planned(
             4, "Encoding costs at most 14 µs a span on the reference workload."
         ),

@@ -56,8 +56,8 @@ REQUIREMENTS = from_source(
         "pain.15-global-provider": built(
             "The global TracerProvider is neither replaced nor polluted."
         ),
-        "pain.16-exit": planned(4, "No span is lost at interpreter exit."),
-        "pain.16-fork": planned(4, "No span is lost in forked workers."),
+        "pain.16-exit": built("No span is lost at interpreter exit."),
+        "pain.16-fork": built("No span is lost in forked workers."),
         "pain.16-worker-recycle": planned(
             4, "No span is lost when a worker is recycled or killed."
         ),

@@ -60,14 +60,8 @@ def test_requests_and_sessions_have_the_durations_of_the_conventions(
     scopes = data.resource_metrics[0].scope_metrics
     assert {scope.scope.name for scope in scopes} == {"toolspan.instrumentation"}
     found: dict[str, Any] = {}
-<<<<<<< ours
-    for metric in scope.metrics:
-        if not metric.name.startswith("mcp."):
-            continue
-=======
     metrics = [metric for scope in scopes for metric in scope.metrics]
     for metric in (metric for metric in metrics if metric.name.startswith("mcp.")):
->>>>>>> theirs
         assert metric.unit == "s"
         points: list[Any] = list(metric.data.data_points)
         for point in points:
