@@ -43,4 +43,5 @@ VERBS: Final[dict[str, Verb]] = {
     "report": Verb("Decide", "one page on what works and what does not", "analytics"),
     "check": Verb("Decide", "thresholds, for gates and alerts", "analytics"),
     "export": Verb("Move", "measures and tables as files", "analytics"),
+    "send": Verb("Move", "send recorded spans and events to a collector, Jaeger or Tempo"),
 }
