@@ -160,9 +160,7 @@ class OtlpReceiver(Receiver):
     ...     print(receiver.endpoint)
     """
 
-    def __init__(  # noqa: C901  the handler is a class of its own
-        self, answer: Callable[[Received], Refusal | None] | None = None
-    ) -> None:
+    def __init__(self, answer: Callable[[Received], Refusal | None] | None = None) -> None:
         super().__init__(answer)
         self._server = _Server(self)
         self._thread = threading.Thread(
