@@ -137,8 +137,8 @@ REQUIREMENTS = from_source(
         "design.3-content-size": built(
             "Cut content carries its original size in `toolspan.content.size`."
         ),
-        "design.3-attributes-documented": planned(
-            3, "Every `toolspan.*` attribute is documented in docs/attributes.md."
+        "design.3-attributes-documented": built(
+            "Every `toolspan.*` attribute is documented in docs/attributes.md."
         ),
         # --- a missing provider is never silent ---
         "design.3-run-sets-the-unset": built(
