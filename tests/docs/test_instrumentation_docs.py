@@ -29,7 +29,7 @@ CONSTANTS = {
 def rows(page: str, heading: str | None = None) -> list[list[str]]:
     """The cells of the page's tables, or of those below one heading."""
     if heading is not None:
-        page = page.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+        page = page.split(f"\n## {heading}\n")[1].split("\n## ", maxsplit=1)[0]
     lines = [line for line in page.splitlines() if line.startswith("| ")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 

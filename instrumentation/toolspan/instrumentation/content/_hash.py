@@ -15,9 +15,14 @@ Hash = Callable[[str], str]
 _pack: Final = Struct(">q").pack
 
 
+def text_to_hash(arguments: dict[str, Any]) -> str:
+    """Text that is equal for equal arguments."""
+    return repr(arguments) if is_flat(arguments) else canonical(arguments)
+
+
 def arguments_hash(arguments: dict[str, Any], hash_text: Hash) -> str:
     """64 bits as 16 hexadecimal digits; equal for equal arguments under the same key."""
-    return hash_text(repr(arguments) if is_flat(arguments) else canonical(arguments))
+    return hash_text(text_to_hash(arguments))
 
 
 def hash_with_own_key() -> Hash:

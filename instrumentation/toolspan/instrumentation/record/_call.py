@@ -27,12 +27,12 @@ from toolspan.conventions.outcomes import TOOL_ERROR_TYPE, Outcome
 from toolspan.instrumentation.content import (
     NO_PATHS,
     Paths,
-    arguments_hash,
     current_paths,
     encode,
     encode_flat,
     error_text,
     settings,
+    text_to_hash,
 )
 from toolspan.instrumentation.metrics import Durations
 from toolspan.instrumentation.record._context import (
@@ -83,6 +83,7 @@ class OpenCall:
     fallback_group: Sequence[str] = ()
     redacted_paths: Paths = NO_PATHS
     """Places in arguments and result of this call that are never recorded."""
+    _said: dict[str, Any] | None = None
     absorbs_same_name = False
     """Whether a decorated function of the same name inside is part of this call."""
     durations: Durations | None = None
@@ -127,18 +128,22 @@ class OpenCall:
 
     def set_attribute(self, key: str, value: Any) -> None:
         """Put an attribute on the span when the call ends."""
-        if self.is_recording and self.is_open:
-            self._end_attributes[key] = value
+        if isinstance(key, str):
+            self.set_attributes({key: value})
 
     def set_attributes(self, attributes: Mapping[str, Any]) -> None:
         """Put attributes on the span when the call ends."""
         if self.is_recording and self.is_open:
-            self._end_attributes.update(attributes)
+            try:
+                self._said = {**(self._said or {}), **attributes}
+            except Exception:
+                _log.debug("attributes of %s not recorded", self.name, exc_info=True)
 
     def set_tool_call_id(self, tool_call_id: str) -> None:
         """The id by which the model asked for this call; the provider's, never invented."""
-        if self.prepared.kind is Kind.TOOL:
-            self.set_attribute(GEN_AI_TOOL_CALL_ID, tool_call_id)
+        known = _words(tool_call_id)
+        if known and self.prepared.kind is Kind.TOOL and self.is_recording and self.is_open:
+            self._end_attributes[GEN_AI_TOOL_CALL_ID] = known
 
     def set_arguments(self, arguments: Mapping[str, Any]) -> None:
         """What the tool was called with: hashed, and recorded where content is captured."""
@@ -155,19 +160,26 @@ class OpenCall:
 
     def set_cost(self, amount: float, currency: str = "USD") -> None:
         """What the tool itself charged for this call; tokens are counted elsewhere."""
-        if self.prepared.kind is Kind.TOOL:
-            self.set_attribute(TOOLSPAN_TOOL_COST_AMOUNT, float(amount))
-            self.set_attribute(TOOLSPAN_TOOL_COST_CURRENCY, currency)
+        if self.prepared.kind is Kind.TOOL and self.is_recording and self.is_open:
+            try:
+                self._end_attributes[TOOLSPAN_TOOL_COST_AMOUNT] = float(amount)
+                self._end_attributes[TOOLSPAN_TOOL_COST_CURRENCY] = str(currency)
+            except Exception:
+                _log.debug("cost of %s not recorded", self.name, exc_info=True)
 
     def set_outcome(
         self, outcome: Outcome, *, error_type: str | None = None, message: str | None = None
     ) -> None:
         """How the call ends, whatever it returns; an exception still wins."""
-        self._outcome = (outcome, error_type, message)
+        try:
+            self._outcome = (Outcome(outcome), _words(error_type), _words(message))
+        except ValueError:
+            known = ", ".join(each.value for each in Outcome)
+            _log.warning("%r is no outcome of %s; known are %s", outcome, self.name, known)
 
     def fail(self, error_type: str = TOOL_ERROR_TYPE, message: str | None = None) -> None:
         """The call ends as a failure that is returned, not raised."""
-        self._outcome = (Outcome.TOOL_ERROR, error_type, message)
+        self.set_outcome(Outcome.TOOL_ERROR, error_type=error_type, message=message)
 
     # --- what the recorder does ---------------------------------------------------------------
 
@@ -184,8 +196,9 @@ class OpenCall:
         """Keep hash and, where captured, text of the arguments as they are now."""
         hash_text = settings.hash_text
         if hash_text is not None:
-            digest = arguments_hash(arguments, hash_text)
-            self._end_attributes[TOOLSPAN_TOOL_CALL_ARGUMENTS_HASH] = digest
+            self._end_attributes[TOOLSPAN_TOOL_CALL_ARGUMENTS_HASH] = hash_text(
+                text_to_hash(arguments)
+            )
         if self._is_content_captured:
             self._describe_content(GEN_AI_TOOL_CALL_ARGUMENTS, arguments)
 
@@ -220,24 +233,27 @@ class OpenCall:
             open_calls.remove(self)  # of several threads that end a call, one does
         except KeyError:
             return
-        failure = None
+        outcome, error_type, text = _OK, None, None
         try:
             if self._is_content_captured and self.is_recording and result is not None:
                 self._describe_content(GEN_AI_TOOL_CALL_RESULT, result)
             judged = judged or self._judgement
-            if judged:
-                failure = judged if isinstance(judged, str) else TOOL_ERROR_TYPE
+            if self._outcome is not None:
+                outcome, error_type, message = self._outcome
+                text = None if message is None else error_text(message)
+            elif judged:
+                outcome = Outcome.TOOL_ERROR
+                error_type = judged if isinstance(judged, str) else TOOL_ERROR_TYPE
             elif self.prepared.kind is Kind.TOOL:
-                failure = returned_failure(result)
+                error_type = returned_failure(result)
+                if error_type is not None:
+                    outcome = Outcome.TOOL_ERROR
         except Exception:
             _log.debug("result of %s not recorded", self.name, exc_info=True)
-        if self._outcome is not None:
-            outcome, error_type, message = self._outcome
-            self._apply(outcome, error_type, None if message is None else error_text(message))
-        elif failure is not None:
-            self._apply(Outcome.TOOL_ERROR, failure)
-        else:
-            self._apply(_OK)
+        except BaseException as error:  # Ctrl-C in the middle of it
+            self._apply(*outcome_of_exception(error))
+            raise
+        self._apply(outcome, error_type, text)
 
     def end_with_exception(self, error: BaseException) -> None:
         """End the call that raised `error`."""
@@ -245,12 +261,15 @@ class OpenCall:
             open_calls.remove(self)
         except KeyError:
             return
+        outcome, error_type, text = Outcome.ERROR, ERROR_TYPE_OTHER, None
         try:
             outcome, error_type = outcome_of_exception(error)
             text = error_text(error) if outcome.is_failure else None
         except Exception:
-            outcome, error_type, text = Outcome.ERROR, ERROR_TYPE_OTHER, None
-        self._apply(outcome, error_type, text)
+            # Without the traceback: showing this exception is what has just failed.
+            _log.debug("error of %s not described in full", self.name)
+        finally:
+            self._apply(outcome, error_type, text)
 
     def end(
         self,
@@ -289,8 +308,8 @@ class OpenCall:
         finally:
             if self._owns_span:
                 end_span(self.span, end_time)
-        if self.durations is not None:
-            self._measure(self.durations, context, outcome, error_type, end_time)
+            if self.durations is not None:
+                self._measure(self.durations, context, outcome, error_type, end_time)
 
     def _describe_end(self, outcome: Outcome, error_type: str | None, text: str | None) -> None:
         span, attributes = self.span, self._end_attributes
@@ -300,13 +319,24 @@ class OpenCall:
         if outcome is not _OK and outcome.is_failure:
             attributes[ERROR_TYPE] = error_type or ERROR_TYPE_OTHER
             span.set_status(Status(StatusCode.ERROR, text))
+        if self._said is not None:
+            self._describe_as_said(self._said)
         if self.prepared.kind is Kind.LLM:
-            attributes.update(cost_attributes({**self.prepared.attributes, **attributes}))
+            said = self._said or {}
+            attributes.update(cost_attributes({**self.prepared.attributes, **said, **attributes}))
         if len(attributes) <= _FEW:
             for key, value in attributes.items():
                 span.set_attribute(key, value)
         else:
             span.set_attributes(attributes)
+
+    def _describe_as_said(self, said: Mapping[str, Any]) -> None:
+        """Put what the host said on the span; what the SDK cannot take costs nothing else."""
+        for key, value in said.items():
+            try:
+                self.span.set_attribute(key, value)
+            except Exception:
+                _log.debug("attribute %r of %s not recorded", key, self.name, exc_info=True)
 
     def _measure(
         self,
@@ -320,8 +350,9 @@ class OpenCall:
             record_duration(
                 durations,
                 self,
+                context,
                 agent=identity_in(context).agent,
-                nanoseconds=(time_ns() if end_time is None else end_time) - self.started,
+                nanoseconds=max(0, (time_ns() if end_time is None else end_time) - self.started),
                 outcome=outcome,
                 error_type=error_type,
             )
@@ -347,6 +378,16 @@ def end_span(span: Span, end_time: int | None = None) -> None:
         span.end(end_time)
     except Exception:  # a processor of the host's may raise; the SDK does not isolate it
         _log.debug("a span processor raised at the end of a span", exc_info=True)
+
+
+def _words(said: object) -> str | None:
+    """What the host said, as text; None where it cannot be."""
+    if said is None or type(said) is str:
+        return said
+    try:
+        return str(said)
+    except Exception:
+        return None
 
 
 def now() -> int:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, Final
 
-from opentelemetry import trace
+from opentelemetry.context import Context
 
 from toolspan.conventions.attributes import (
     ERROR_TYPE,
@@ -34,13 +34,14 @@ _NAMED_BY: Final = {
 def record_duration(
     durations: Durations,
     call: "OpenCall",
+    context: Context,
     *,
     agent: str | None,
     nanoseconds: int,
     outcome: Outcome,
     error_type: str | None,
 ) -> None:
-    """Add the duration of `call` to its histogram.
+    """Add the duration of `call`, whose context is `context`, to its histogram.
 
     A call that neither succeeded nor failed says so, or it would be taken for a success.
     """
@@ -62,5 +63,4 @@ def record_duration(
         attributes[ERROR_TYPE] = error_type or ERROR_TYPE_OTHER
     elif outcome is not Outcome.OK:
         attributes[TOOLSPAN_OUTCOME] = outcome.value
-    context = trace.set_span_in_context(call.span)
     durations.record(prepared.kind.value, nanoseconds / 1e9, attributes, context)

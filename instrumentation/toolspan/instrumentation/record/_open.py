@@ -77,6 +77,8 @@ class JoinedCall(OpenCall):
         known = attributes_of(self.span)
         for key in self._end_attributes.keys() & known.keys():
             del self._end_attributes[key]  # theirs stays
+        if self._said is not None:
+            self._said = {key: value for key, value in self._said.items() if key not in known}
         if self.span.is_recording():
             super()._describe_end(outcome, error_type, text)
 
