@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Callable
-from hashlib import blake2b
 from struct import Struct
 from typing import Any, Final
 
@@ -15,14 +14,9 @@ Hash = Callable[[str], str]
 _pack: Final = Struct(">q").pack
 
 
-def text_to_hash(arguments: dict[str, Any]) -> str:
-    """Text that is equal for equal arguments."""
-    return repr(arguments) if is_flat(arguments) else canonical(arguments)
-
-
 def arguments_hash(arguments: dict[str, Any], hash_text: Hash) -> str:
     """64 bits as 16 hexadecimal digits; equal for equal arguments under the same key."""
-    return hash_text(text_to_hash(arguments))
+    return hash_text(repr(arguments) if is_flat(arguments) else canonical(arguments))
 
 
 def hash_with_own_key() -> Hash:
@@ -40,6 +34,8 @@ def hash_with_own_key() -> Hash:
 
 def hash_with_key(key: bytes) -> Hash:
     """A hash under `key`, the same in every process."""
+    from hashlib import blake2b  # takes long to import, and few need it
+
     keyed = blake2b(digest_size=8, key=key[: blake2b.MAX_KEY_SIZE])
 
     def hash_text(text: str) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from opentelemetry import baggage
 from opentelemetry.context import Context
 
 from toolspan.conventions.attributes import SESSION_ID, USER_ID
@@ -40,6 +39,8 @@ def session(
     """
     context = current_context()
     if in_baggage:
+        from opentelemetry import baggage
+
         context = baggage.set_baggage(SESSION_ID, session_id, context)
         if user_id is not None:
             context = baggage.set_baggage(USER_ID, user_id, context)
@@ -80,5 +81,7 @@ def _attached(
 
 
 def _sent(key: str, context: Context) -> str | None:
+    from opentelemetry import baggage  # takes long to import, and few need it
+
     value = baggage.get_baggage(key, context)
     return value[:_LONGEST] if isinstance(value, str) and value else None

@@ -27,12 +27,13 @@ from toolspan.conventions.outcomes import TOOL_ERROR_TYPE, Outcome
 from toolspan.instrumentation.content import (
     NO_PATHS,
     Paths,
+    canonical,
     current_paths,
     encode,
     encode_flat,
     error_text,
+    is_flat,
     settings,
-    text_to_hash,
 )
 from toolspan.instrumentation.metrics import Durations
 from toolspan.instrumentation.record._context import (
@@ -42,11 +43,10 @@ from toolspan.instrumentation.record._context import (
     identity_in,
     with_conversation,
 )
-from toolspan.instrumentation.record._cost import cost_attributes
 from toolspan.instrumentation.record._identity import Identity
 from toolspan.instrumentation.record._kinds import Kind, Prepared
 from toolspan.instrumentation.record._measured import record_duration
-from toolspan.instrumentation.record._outcome import outcome_of_exception, returned_failure
+from toolspan.instrumentation.record._outcome import PLAIN, outcome_of_exception, returned_failure
 from toolspan.instrumentation.record._registry import open_calls
 
 if TYPE_CHECKING:
@@ -54,7 +54,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("toolspan")
 
+# Looking up a member of an enumeration costs as much as a call.
 _OK: Final = Outcome.OK
+_TOOL: Final = Kind.TOOL
 _FEW: Final = 2  # attributes that the SDK sets faster one by one than together
 _NOWHERE: Final = Context()
 
@@ -91,6 +93,8 @@ class OpenCall:
     started = 0
     """When, in nanoseconds since the epoch; set where durations are."""
     _owns_span = True
+    _is_plain = True
+    """Whether nothing is to be added at the end that depends on the kind of call."""
 
     def __init__(
         self,
@@ -142,12 +146,12 @@ class OpenCall:
     def set_tool_call_id(self, tool_call_id: str) -> None:
         """The id by which the model asked for this call; the provider's, never invented."""
         known = _words(tool_call_id)
-        if known and self.prepared.kind is Kind.TOOL and self.is_recording and self.is_open:
+        if known and self.prepared.kind is _TOOL and self.is_recording and self.is_open:
             self._end_attributes[GEN_AI_TOOL_CALL_ID] = known
 
     def set_arguments(self, arguments: Mapping[str, Any]) -> None:
         """What the tool was called with: hashed, and recorded where content is captured."""
-        if self.prepared.kind is Kind.TOOL and self.is_recording and self.is_open:
+        if self.prepared.kind is _TOOL and self.is_recording and self.is_open:
             try:
                 self.describe_arguments(dict(arguments))
             except Exception:
@@ -160,7 +164,7 @@ class OpenCall:
 
     def set_cost(self, amount: float, currency: str = "USD") -> None:
         """What the tool itself charged for this call; tokens are counted elsewhere."""
-        if self.prepared.kind is Kind.TOOL and self.is_recording and self.is_open:
+        if self.prepared.kind is _TOOL and self.is_recording and self.is_open:
             try:
                 self._end_attributes[TOOLSPAN_TOOL_COST_AMOUNT] = float(amount)
                 self._end_attributes[TOOLSPAN_TOOL_COST_CURRENCY] = str(currency)
@@ -190,15 +194,14 @@ class OpenCall:
 
     def capture_content(self) -> None:
         """Record arguments and result of this tool call."""
-        self._is_content_captured = self.prepared.kind is Kind.TOOL
+        self._is_content_captured = self.prepared.kind is _TOOL
 
     def describe_arguments(self, arguments: dict[str, Any]) -> None:
         """Keep hash and, where captured, text of the arguments as they are now."""
-        hash_text = settings.hash_text
+        hash_text = settings.hash_text  # as `arguments_hash`, without the call of it
         if hash_text is not None:
-            self._end_attributes[TOOLSPAN_TOOL_CALL_ARGUMENTS_HASH] = hash_text(
-                text_to_hash(arguments)
-            )
+            text = repr(arguments) if is_flat(arguments) else canonical(arguments)
+            self._end_attributes[TOOLSPAN_TOOL_CALL_ARGUMENTS_HASH] = hash_text(text)
         if self._is_content_captured:
             self._describe_content(GEN_AI_TOOL_CALL_ARGUMENTS, arguments)
 
@@ -244,7 +247,7 @@ class OpenCall:
             elif judged:
                 outcome = Outcome.TOOL_ERROR
                 error_type = judged if isinstance(judged, str) else TOOL_ERROR_TYPE
-            elif self.prepared.kind is Kind.TOOL:
+            elif type(result) not in PLAIN and self.prepared.kind is _TOOL:
                 error_type = returned_failure(result)
                 if error_type is not None:
                     outcome = Outcome.TOOL_ERROR
@@ -293,42 +296,44 @@ class OpenCall:
         text: str | None = None,
         end_time: int | None = None,
     ) -> None:
-        context = self.context
+        span, context = self.span, self.context
         # Context and attempt refer to the call: left so, it would wait for the garbage collector.
         self.context = _NOWHERE
-        if self.first_attempt is not None:
-            self.first_attempt = None
+        self.first_attempt = None
         try:
-            if self.parent is not None and self.prepared.kind is Kind.TOOL:
+            if self.parent is not None:
                 self._tell_parent(self.parent, outcome)
             if self.is_recording:
-                self._describe_end(outcome, error_type, text)
+                attributes = self._end_attributes
+                attributes[TOOLSPAN_OUTCOME] = outcome._value_
+                if outcome is not _OK:
+                    self._describe_failure(outcome, error_type, text)
+                if self._said is not None or self.attempt_count > 1 or not self._is_plain:
+                    self._describe_rest()
+                if len(attributes) <= _FEW:
+                    for key, value in attributes.items():
+                        span.set_attribute(key, value)
+                else:
+                    span.set_attributes(attributes)
         except Exception:
             _log.debug("end of %s not recorded in full", self.name, exc_info=True)
         finally:
             if self._owns_span:
-                end_span(self.span, end_time)
+                end_span(span, end_time)
             if self.durations is not None:
                 self._measure(self.durations, context, outcome, error_type, end_time)
 
-    def _describe_end(self, outcome: Outcome, error_type: str | None, text: str | None) -> None:
-        span, attributes = self.span, self._end_attributes
-        attributes[TOOLSPAN_OUTCOME] = outcome._value_
+    def _describe_failure(self, outcome: Outcome, error_type: str | None, text: str | None) -> None:
+        if outcome.is_failure:
+            self._end_attributes[ERROR_TYPE] = error_type or ERROR_TYPE_OTHER
+            self.span.set_status(Status(StatusCode.ERROR, text))
+
+    def _describe_rest(self) -> None:
+        """What few calls have: attempts, and attributes that the host said."""
         if self.attempt_count > 1:
-            attributes[TOOLSPAN_ATTEMPT_COUNT] = self.attempt_count
-        if outcome is not _OK and outcome.is_failure:
-            attributes[ERROR_TYPE] = error_type or ERROR_TYPE_OTHER
-            span.set_status(Status(StatusCode.ERROR, text))
+            self._end_attributes[TOOLSPAN_ATTEMPT_COUNT] = self.attempt_count
         if self._said is not None:
             self._describe_as_said(self._said)
-        if self.prepared.kind is Kind.LLM:
-            said = self._said or {}
-            attributes.update(cost_attributes({**self.prepared.attributes, **said, **attributes}))
-        if len(attributes) <= _FEW:
-            for key, value in attributes.items():
-                span.set_attribute(key, value)
-        else:
-            span.set_attributes(attributes)
 
     def _describe_as_said(self, said: Mapping[str, Any]) -> None:
         """Put what the host said on the span; what the SDK cannot take costs nothing else."""
@@ -361,6 +366,8 @@ class OpenCall:
 
     def _tell_parent(self, parent: "OpenCall", outcome: Outcome) -> None:
         """Remember which tools failed below the same parent, so that a fallback is known as one."""
+        if self.prepared.kind is not _TOOL:
+            return
         if outcome is not _OK:
             if not outcome.is_failure:
                 return

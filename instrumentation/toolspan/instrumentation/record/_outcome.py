@@ -109,7 +109,7 @@ def _is_timeout(kind: type[BaseException]) -> bool:
     )
 
 
-_PLAIN: Final = frozenset({str, int, float, bool, bytes, list, tuple, set, type(None)})
+PLAIN: Final = frozenset({str, int, float, bool, bytes, list, tuple, set, type(None)})
 _flag_by_class: Final[dict[type, str | None]] = {}
 
 
@@ -121,7 +121,7 @@ def returned_failure(result: object) -> str | None:
     no host object computes anything for us.
     """
     kind = type(result)
-    if kind in _PLAIN:
+    if kind in PLAIN:
         return None
     if issubclass(kind, dict):
         return TOOL_ERROR_TYPE if _mapping_says_failure(result) else None  # type: ignore[arg-type]

@@ -70,6 +70,7 @@ class Tracking:
         "_ids",
         "_is_error",
         "_is_named_by_instance",
+        "_is_tool",
         "_names",
         "_options",
         "_parameters",
@@ -91,6 +92,7 @@ class Tracking:
         self, kind: Kind, function: Callable[..., Any] | None, options: AnyOptions
     ) -> None:
         self.kind: Final = kind
+        self._is_tool: Final = kind is Kind.TOOL
         self._options: Final = options
         self.wrapper: Callable[..., Any] | None = None
         self._whole: Tracking | None = None
@@ -155,7 +157,7 @@ class Tracking:
             enclosing = open_call_in(context)
             if enclosing is not None and self._is_layer_of(enclosing, args, kwargs):
                 return Layer(self, enclosing, context, args, kwargs)
-            if self.kind is Kind.TOOL:
+            if self._is_tool:
                 span: Any = context.get(SPAN_KEY)
                 if span is not None and (enclosing is None or span is not enclosing.span):
                     joined = self._join(tracer, context, span, args, kwargs)
@@ -171,6 +173,7 @@ class Tracking:
     def _adopt(
         self, call: OpenCall, context: Context, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
+        """Make `call` the one that this function's layers and options belong to."""
         call.source = self
         if self.is_method and args:
             call.instance = args[0]
@@ -206,7 +209,7 @@ class Tracking:
     ) -> None:
         """Tell the call what its options and arguments say about it."""
         try:
-            if self.kind is Kind.TOOL:
+            if self._is_tool:
                 if settings.capture if self._capture is None else self._capture:
                     call.capture_content()
                     if self._redacted:
