@@ -100,6 +100,57 @@ class Traces:
         """Each score of each source: how many, for how many sessions, mean; never pooled."""
         return self.sql(measure_sql("feedback_summary"))
 
+    @property
+    def connection(self) -> "duckdb.DuckDBPyConnection":
+        """The engine with all tables, for what is built upon them."""
+        return self._connection
+
+    def correlate(
+        self,
+        score: str | None = None,
+        exposure: str = "used",
+        *,
+        source: str | None = None,
+        name: str | None = None,
+        within: Sequence[str] = (),
+        unit: str | None = None,
+        seed: int = 0,
+    ) -> "pd.DataFrame":
+        """Which tool use goes with good and bad outcomes, among comparable sessions.
+
+        One row is an exposure (a tool) and a score of one source, the most certain first, with
+        `verdict` and `sentence`; docs/reference/findings.md describes every column. An
+        association, never a cause. `toolspan.analytics.findings.correlate` also gives the audit.
+
+        Args:
+            score: name of the score; default each that has values.
+            exposure: `used`, `calls`, `failures`, `retries`, `fallback`, `latency_share`,
+                `transitions`, `agents`, `workflows`, `steps` or `models`.
+            source: only scores whose source holds this text (`human`, `gpt-4o`).
+            name: report on this tool (agent, ...) alone; it is still tested with all of them.
+            within: span or resource attributes (a task, a run); sessions are compared only within
+                equal values.
+            unit: `session` or `trace`; default what the feedback is about.
+            seed: the same seed, the same numbers.
+
+        Raises:
+            UsageError: there is no such score, exposure, source or tool; the text says which are.
+        """
+        import pandas as pd
+
+        from toolspan.analytics.findings import Question, correlate
+
+        question = Question(
+            score=score,
+            exposure=exposure,
+            source=source,
+            name=name,
+            within=tuple(within),
+            unit=unit,
+            seed=seed,
+        )
+        return pd.DataFrame(correlate(self._connection, question).records)
+
     def join_report(self) -> JoinReport:
         """How feedback and sessions came together: what matched, what did not and why."""
         return join_report(self._connection)
