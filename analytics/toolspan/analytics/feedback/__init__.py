@@ -11,7 +11,7 @@ from toolspan.analytics.feedback._events import event_lines, write_events
 from toolspan.analytics.feedback._feedback import Feedback
 from toolspan.analytics.feedback._find import events_beside, find_feedback
 from toolspan.analytics.feedback._join import JoinReport, join_report, source_name
-from toolspan.analytics.feedback._load import load, resolve
+from toolspan.analytics.feedback._load import load_feedback, resolve
 from toolspan.analytics.feedback._table import Columns, parse_mapping
 
 __all__ = [
@@ -24,7 +24,7 @@ __all__ = [
     "events_beside",
     "find_feedback",
     "join_report",
-    "load",
+    "load_feedback",
     "parse_mapping",
     "resolve",
     "source_name",

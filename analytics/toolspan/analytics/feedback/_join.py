@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from toolspan.analytics.engine import load_sql, rows
+from toolspan.analytics.model import make_views
 from toolspan.analytics.output import clean
 
 if TYPE_CHECKING:
@@ -92,7 +93,9 @@ class JoinReport:
 
 def join_report(connection: "duckdb.DuckDBPyConnection") -> JoinReport:
     """Report on the feedback that was resolved."""
-    scores = rows(connection.execute(load_sql("feedback/join.sql")))
+    sql = load_sql("feedback/join.sql")
+    make_views(connection, set(), sql)
+    scores = rows(connection.execute(sql))
     unmatched = rows(
         connection.execute(
             "SELECT score_name, source_kind, source_id, session_key, trace_hex(trace_id) AS "

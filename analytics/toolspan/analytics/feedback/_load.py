@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 
     from toolspan.analytics.feedback._table import Columns
 
+_HAS_IMPORTED = "SELECT 1 FROM duckdb_tables() WHERE table_name = 'imported_evaluation'"
 
-def load(
+
+def load_feedback(
     connection: "duckdb.DuckDBPyConnection",
     files: Sequence[Path],
     columns: "Columns | None" = None,
 ) -> list[Collection]:
-    """Add the feedback of files that are no OTLP to the table `evaluation`.
+    """Make the table `imported_evaluation` of files that are no OTLP, if they hold feedback.
 
     Raises:
         InputError: one of them cannot be read.
@@ -63,8 +65,18 @@ def resolve(
         "INSERT INTO source_word SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[])",
         [list(SOURCE_WORDS), list(SOURCE_WORDS.values())],
     )
-    sql = load_sql("feedback/assessment.sql")
-    if connection.execute("SELECT 1 FROM evaluation LIMIT 1").fetchone() is None:
-        # Nothing to bring anywhere: then a look at millions of spans is spared.
-        sql = sql.replace("FROM resolved", "FROM (SELECT * FROM resolved LIMIT 0)")
+    evaluations = "evaluation"
+    if connection.execute(_HAS_IMPORTED).fetchone():
+        evaluations = (
+            "(SELECT * FROM evaluation UNION ALL BY NAME SELECT * FROM imported_evaluation)"
+        )
+    counts = connection.execute(
+        load_sql("feedback/targets.sql").replace("$evaluations", evaluations)
+    )
+    sql = load_sql("feedback/assessment.sql").replace("$evaluations", evaluations)
+    # What nothing refers to is not looked through, be it millions of spans.
+    for name, wanted in zip(
+        ("$spans", "$responses", "$attributed"), counts.fetchall()[0], strict=True
+    ):
+        sql = sql.replace(name, "resolved" if wanted else "(SELECT * FROM resolved LIMIT 0)")
     connection.execute(sql)

@@ -10,7 +10,7 @@ WITH identified AS (
         name, value, label, error, session_id, conversation_id, trace_id, span_id, tool_call_id,
         response_id, target_key, target_value, source_kind, source_id, rater_id,
         evaluator_version, time_ns) AS VARCHAR))) AS feedback_id)
-    FROM evaluation
+    FROM $evaluations
     WHERE name IS NOT NULL
 ),
 latest AS (
@@ -37,18 +37,18 @@ valued AS (
         replace(replace(lower(trim(latest.label)), ' ', '_'), '-', '_')
     LEFT JOIN source_word AS word ON word.word = lower(split_part(latest.source_id, ':', 1))
 ),
-session AS (SELECT DISTINCT session_key FROM resolved),
-trace AS (SELECT trace_id, min(session_key) AS session_key FROM resolved GROUP BY trace_id),
+session AS (SELECT DISTINCT session_key FROM trace),
+of_trace AS (SELECT trace_id, min(session_key) AS session_key FROM trace GROUP BY trace_id),
 conversation AS (
     SELECT conversation_id, min(session_key) AS session_key
-    FROM resolved
+    FROM trace
     WHERE conversation_id IS NOT NULL
     GROUP BY conversation_id
 ),
 -- Ids that emitters repeat say nothing: a span or call id known in several traces finds none.
 lone_span AS (
     SELECT span_id, min(session_key) AS session_key
-    FROM resolved
+    FROM $spans
     WHERE span_id IN (SELECT span_id FROM valued WHERE trace_id IS NULL)
     GROUP BY span_id
     HAVING count(DISTINCT trace_id) = 1
@@ -63,9 +63,8 @@ called AS (
 response AS (
     SELECT attribute(keys, vals, 'gen_ai.response.id') AS response_id,
         min(session_key) AS session_key
-    FROM resolved
-    WHERE EXISTS (SELECT 1 FROM valued WHERE response_id IS NOT NULL)
-        AND list_contains(keys, 'gen_ai.response.id')
+    FROM $responses
+    WHERE list_contains(keys, 'gen_ai.response.id')
     GROUP BY ALL
     HAVING count(DISTINCT session_key) = 1
 ),
@@ -73,7 +72,7 @@ named AS (
     SELECT wanted.target_key, wanted.target_value, min(session_key) AS session_key
     FROM (SELECT DISTINCT target_key, target_value FROM valued WHERE target_value IS NOT NULL)
         AS wanted
-    JOIN resolved ON attribute(keys, vals, wanted.target_key) = wanted.target_value
+    JOIN $attributed ON attribute(keys, vals, wanted.target_key) = wanted.target_value
     GROUP BY ALL
     HAVING count(DISTINCT session_key) = 1
 ),
@@ -82,19 +81,19 @@ placed AS (
         valued.*,
         CASE
             WHEN session.session_key IS NOT NULL THEN 'session'
-            WHEN trace.session_key IS NOT NULL THEN 'trace'
+            WHEN of_trace.session_key IS NOT NULL THEN 'trace'
             WHEN lone_span.session_key IS NOT NULL THEN 'span'
             WHEN conversation.session_key IS NOT NULL THEN 'conversation'
             WHEN called.session_key IS NOT NULL THEN 'tool_call'
             WHEN response.session_key IS NOT NULL THEN 'response'
             WHEN named.session_key IS NOT NULL THEN 'attribute'
         END AS matched_by,
-        coalesce(session.session_key, trace.session_key, lone_span.session_key,
+        coalesce(session.session_key, of_trace.session_key, lone_span.session_key,
             conversation.session_key, called.session_key, response.session_key, named.session_key)
             AS matched_session
     FROM valued
     LEFT JOIN session ON session.session_key = valued.session_id
-    LEFT JOIN trace ON trace.trace_id = valued.trace_id
+    LEFT JOIN of_trace ON of_trace.trace_id = valued.trace_id
     LEFT JOIN lone_span ON lone_span.span_id = valued.span_id AND valued.trace_id IS NULL
     LEFT JOIN conversation
         ON conversation.conversation_id = coalesce(valued.conversation_id, valued.session_id)
@@ -120,7 +119,7 @@ SELECT
     trace_id, span_id, tool_call_id, matched_by,
     CASE
         WHEN matched_by IS NOT NULL THEN NULL
-        WHEN time_ns < (SELECT min(start_ns) FROM resolved) THEN 'before the first span'
+        WHEN time_ns < (SELECT min(start_ns) FROM trace) THEN 'before the first span'
         WHEN session_id IS NOT NULL THEN 'unknown session id'
         WHEN trace_id IS NOT NULL THEN 'unknown trace id'
         WHEN span_id IS NOT NULL THEN 'unknown span id'
@@ -142,13 +141,3 @@ SELECT
         ORDER BY error IS NOT NULL, time_ns DESC NULLS LAST, feedback_id DESC
     ) > 1 AS is_superseded
 FROM placed;
-
--- The table as users see it.
-CREATE OR REPLACE TEMP VIEW feedback AS
-SELECT
-    score_name, value, label, value_kind, source_kind, source_id, rater_id, evaluator_version,
-    session_key, target_kind, scale_min, scale_max, direction, comment, error,
-    timestamp_of(time_ns) AS time, is_superseded, is_no_judgement, is_unknown_label,
-    matched_by, unmatched_because, feedback_id, ingested_from,
-    trace_hex(trace_id) AS trace_id, span_hex(span_id) AS span_id, tool_call_id
-FROM assessment;

@@ -1,5 +1,5 @@
--- Feedback of files that are no OTLP, one JSON object a line, into the table `evaluation`.
-INSERT INTO evaluation BY NAME
+-- One row: a feedback of a file that is no OTLP, as one JSON object a line.
+CREATE OR REPLACE TEMP TABLE imported_evaluation AS
 SELECT
     * EXCLUDE (trace_id, span_id),
     try_cast(trace_id AS UUID) AS trace_id,

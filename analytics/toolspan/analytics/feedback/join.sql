@@ -2,15 +2,17 @@
 -- differ from those that have none.
 WITH session AS (
     SELECT
-        session_key,
-        -- A session failed when what runs it did, or, where nothing above the tools was recorded,
-        -- when one of its tool calls did.
-        bool_or(unit IN ('workflow', 'agent') AND parent_unit_id IS NULL AND is_failure(ended))
-            OR (NOT bool_or(unit IS NOT NULL AND unit IN ('workflow', 'agent'))
-                AND bool_or(unit IS NOT NULL AND unit = 'tool' AND is_failure(ended)))
-            AS has_failed
-    FROM resolved
-    GROUP BY session_key
+        sessions.session_key,
+        -- Where what runs it was not recorded, a session failed when one of its tool calls did.
+        CASE WHEN outcome = 'unknown' THEN coalesce(calls.has_failure, false)
+            ELSE is_failure(outcome) END AS has_failed
+    FROM sessions
+    LEFT JOIN (
+        SELECT session_key, bool_or(is_failure(outcome)) AS has_failure
+        FROM tool_call
+        WHERE NOT is_pseudo
+        GROUP BY session_key
+    ) AS calls ON calls.session_key = sessions.session_key
 ),
 rated AS (
     SELECT DISTINCT score_name, source_kind, source_id, evaluator_version, session_key
@@ -22,7 +24,7 @@ selection AS (
         score_name, source_kind, source_id, evaluator_version,
         count(*) AS rated_sessions, count(CASE WHEN has_failed THEN 1 END) AS rated_failed
     FROM rated
-    JOIN session USING (session_key)
+    JOIN session ON session.session_key = rated.session_key
     GROUP BY ALL
 ),
 joined AS (

@@ -111,15 +111,15 @@ def all_sessions(
     connection: "duckdb.DuckDBPyConnection", unit: str, within: Sequence[str] = ()
 ) -> Sessions:
     """Every session with what makes it comparable."""
-    further = "".join(
-        f",\n        min(coalesce(attribute(keys, vals, {literal(name)}), "
-        f"attribute(resource_keys, resource_vals, {literal(name)}))) AS within_{number}"
-        for number, name in enumerate(within)
-    )
-    sql = _for_unit("findings/sessions.sql", unit).replace("$within", further)
-    found = connection.execute(sql).fetchnumpy()
+    found = connection.execute(_for_unit("findings/sessions.sql", unit)).fetchnumpy()
     columns = {name: _filled(values) for name, values in found.items()}
-    return Sessions(columns.pop("unit_key"), columns)
+    keys = columns.pop("unit_key")
+    for number, name in enumerate(within):
+        sql = _for_unit("findings/within.sql", unit).replace("$attribute", literal(name))
+        values = dict(connection.execute(sql).fetchall())
+        column = np.array([values.get(key) or "" for key in keys.tolist()], dtype=object)
+        columns[f"within_{number}"] = column
+    return Sessions(keys, columns)
 
 
 def scores_of(

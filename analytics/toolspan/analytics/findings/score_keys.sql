@@ -1,6 +1,6 @@
 -- One row: a score of one source and evaluator version, with what it is about.
 WITH traces_of AS (
-    SELECT session_key, count(DISTINCT trace_id) AS traces FROM resolved GROUP BY session_key
+    SELECT session_key, count(DISTINCT trace_id) AS traces FROM trace GROUP BY session_key
 )
 SELECT
     score_name, source_kind, source_id, evaluator_version,

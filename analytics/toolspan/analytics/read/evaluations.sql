@@ -13,7 +13,7 @@ WITH lines AS (
             }]
         }]
     }') AS line
-    FROM read_ndjson_objects($files, ignore_errors = true, maximum_object_size = $longest)
+    FROM $lines
     WHERE contains(json, 'gen_ai.evaluation.')
 ),
 resources AS (SELECT unnest(line.resourceLogs) AS resource_logs FROM lines),

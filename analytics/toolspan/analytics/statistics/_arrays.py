@@ -48,9 +48,15 @@ def tie_runs(values: "Floats", codes: "Ints") -> "tuple[Ints, Ints, Ints, Ints]"
     """
     order = np.lexsort((values, codes))
     sorted_codes, sorted_values = codes[order], values[order]
-    is_new_group = np.r_[True, sorted_codes[1:] != sorted_codes[:-1]][: len(values)]
-    is_new_value = np.r_[True, sorted_values[1:] != sorted_values[:-1]][: len(values)]
+    is_new_group, is_new_value = _changes(sorted_codes), _changes(sorted_values)
     first = np.flatnonzero(is_new_group | is_new_value)
     length = np.diff(np.r_[first, len(values)])
     group_start = np.flatnonzero(is_new_group)[np.cumsum(is_new_group) - 1]
     return order, first, length, first - group_start[first] + 1
+
+
+def _changes(values: "Numbers") -> "Bools":
+    """Where a value differs from the one before it, the first included."""
+    found = np.ones(len(values), dtype=np.bool_)
+    found[1:] = values[1:] != values[:-1]
+    return found
