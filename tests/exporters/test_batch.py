@@ -14,7 +14,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 
 from support.otlp_protobuf import traces_messages
-from support.programs import FORK_QUIETLY, run_program
+from support.programs import run_program
 from support.spans import otlp_json_spans
 from toolspan.exporters import JsonlSpanProcessor, Reason
 
@@ -343,14 +343,13 @@ if __name__ == "__main__":
 """,
         encoding="utf-8",
     )
-    done = run_program(program, directory)
+    done = run_program(program, directory, measure=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert sorted(names_in(directory)) == sorted(
         f"{label} {number}" for label in ("main", "process", "pool") for number in range(5)
     )
 
 
-@pytest.mark.slow  # three threads that never rest starve the forks while coverage is measured
 def test_a_forked_child_neither_hangs_nor_writes_the_parents_queue(directory: Path) -> None:
     done = run_program(
         SET_UP.format(shutdown="")
@@ -377,7 +376,7 @@ for thread in threads:
     thread.join()
 """,
         directory,
-        env=FORK_QUIETLY,
+        measure=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
     spans = list(otlp_json_spans(directory))

@@ -13,7 +13,7 @@ import zstandard
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 
-from support.programs import FORK_QUIETLY, run_program
+from support.programs import run_program
 from toolspan.exporters import JsonlSpanProcessor
 from toolspan.exporters.files import FileName, Housekeeper, _compression
 from toolspan.exporters.files._compression import compress
@@ -164,7 +164,7 @@ def test_a_forked_child_looks_after_its_own_files_and_the_parent_after_its_own(
             assert os.wait()[1] == 0
         """,
         directory,
-        env=FORK_QUIETLY,
+        measure=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
     paths = list(directory.iterdir())

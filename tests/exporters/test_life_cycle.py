@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support.programs import FORK_QUIETLY, run_program
+from support.programs import run_program
 from support.spans import otlp_json_spans
 from toolspan.exporters.files import FileName
 
@@ -89,7 +89,7 @@ for thread in threads:
 print(ended)
 """,
         directory,
-        env=FORK_QUIETLY,
+        measure=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
     ended = dict(eval(done.stdout))
@@ -124,7 +124,7 @@ if __name__ == "__main__":
 """,
         encoding="utf-8",
     )
-    done = run_program(program, directory)
+    done = run_program(program, directory, measure=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert names_in(directory) == expected(main=5, process=5, pool1=5, pool2=5)
 
