@@ -1,6 +1,6 @@
 """What a file says: OTLP/JSON lines that no crash can lose."""
 
-from requirements._model import built, from_source, planned
+from requirements._model import built, from_source
 
 REQUIREMENTS = from_source(
     "design section 4, what a file says",

@@ -39,8 +39,7 @@ REQUIREMENTS = from_source(
         "design.2-no-framework-import": built(
             "No file imports an agent framework at module level, and importing a floor imports none.",
         ),
-        "design.2-hooks-never-raise": planned(
-            5,
+        "design.2-hooks-never-raise": built(
             "Framework hooks are registered after import, feature-detected, with positional wrapt calls, and never raise.",
         ),
         "design.2-gen-ai-only-in-record": built(
@@ -51,7 +50,7 @@ REQUIREMENTS = from_source(
             "The launcher finds verbs, sub-verbs included, in the entry-point group `toolspan.commands` and imports only the one asked for.",
         ),
         "design.2-base-verbs": built("The base install brings `run`, `doctor` and `feedback add`."),
-        "design.2-verb-send": planned(9, "The exporters bring `send`."),
+        "design.2-verb-send": built("The exporters bring `send`."),
         "design.2-analytics-verbs": planned(
             8, "The analytics extra brings every other verb, `feedback import` included."
         ),

@@ -47,9 +47,7 @@ def unmeasured_environment() -> dict[str, str]:
 NO_MOUNT = "this user may not mount a file system of its own"
 
 
-def run_with_own_mounts(
-    program: str, *arguments: str | Path
-) -> subprocess.CompletedProcess[str]:
+def run_with_own_mounts(program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """`run_program`, where the program may mount file systems that vanish with it.
 
     Skips the test where neither root nor user namespaces are to be had.

@@ -6,6 +6,7 @@ from toolspan.analytics.model._build import (
     build_part,
     define,
     finish,
+    make_views,
 )
 
-__all__ = ["PART_TABLES", "TRACE_TABLES", "build_part", "define", "finish"]
+__all__ = ["PART_TABLES", "TRACE_TABLES", "build_part", "define", "finish", "make_views"]

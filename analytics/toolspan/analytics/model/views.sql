@@ -7,7 +7,7 @@ SELECT
     session_id, session_key, conversation_id, user_id,
     timestamp_of(start_ns) AS start_time, timestamp_of(end_ns) AS end_time, duration_ms,
     outcome, error_type, error_message, status_code, span_kind, depth,
-    service_name, scope_name, scope_version, dialect, model, provider, mcp_method,
+    service_name, scope_name, scope_version, dialect, model, response_model, provider, mcp_method,
     input_tokens, output_tokens, cost,
     trace_hex(trace_id) AS trace_id, span_hex(span_id) AS span_id,
     span_hex(parent_id) AS parent_span_id, span_hex(root_id) AS root_span_id,
@@ -173,6 +173,8 @@ SELECT
     exact_sum(cost) AS cost,
     CAST(sum(llm_calls_with_cost) AS BIGINT) AS llm_calls_with_cost
 FROM trace
+-- A trace of plumbing alone (an MCP handshake, a health check) is no session.
+WHERE session_id IS NOT NULL OR units > 0
 GROUP BY session_key;
 
 CREATE OR REPLACE TEMP VIEW feedback AS

@@ -26,6 +26,11 @@ class Hooks:
     after us, are not disturbed, neither now nor when the hooks are taken back.
     """
 
+    name: str = ""
+    """The framework's top-level module."""
+    instrumentor: str = ""
+    """The entry point that sets these hooks, and by whose name they can be disabled."""
+    distributions: tuple[str, ...] = ()
     set_hooks: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     """Hooks whose place is not there in the installed version: for `toolspan doctor`."""

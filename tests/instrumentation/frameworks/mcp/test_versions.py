@@ -1,5 +1,6 @@
 """Every version of MCP that is promised, each in an environment of its own, whole trees."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -229,6 +230,35 @@ def test_where_fastmcp_is_told_to_be_quiet_the_server_span_is_ours(
             "toolspan.tool_call.layer=server"
         ),
     ]
+
+
+@pytest.mark.requirement("capability.E-meta-only")
+@pytest.mark.parametrize(("version", "mode"), [(SDK_1, []), (SDK_2, ["auto"])], ids=["1", "2"])
+def test_the_context_travels_in_the_message_and_headers_are_left_alone(
+    tmp_path: Path, version: tuple[str, ...], mode: list[str]
+) -> None:
+    sdk = programs(tmp_path, *version)
+    major = "v2" if mode else "v1"
+    with sdk.serving(sdk.command(f"server_{major}.py", "http")) as url:
+        done = sdk.run(sdk.command(f"client_{major}.py", "carried", *mode, url))
+    assert done.stdout == "carried False True False\n"
+
+
+@pytest.mark.skipif(shutil.which("npx") is None, reason="npx is not here")
+def test_the_reference_server_on_node_is_recorded_by_its_client(tmp_path: Path) -> None:
+    sdk = programs(tmp_path, *SDK_2)
+    server = ["npx", "-y", "@modelcontextprotocol/server-everything@2026.8.31", "stdio"]
+    done = sdk.run(sdk.command("client_v2.py", "everything", "auto", *server))
+    assert [line.split()[:2] for line in done.stdout.splitlines()] == [
+        ["echo", "False"],
+        ["get-sum", "True"],
+    ]
+    assert calls_of(sdk) == expected("""
+        mcp-python-sdk | tools/call echo | CLIENT | UNSET | toolspan.outcome=ok \
+            toolspan.tool_call.layer=logical
+        mcp-python-sdk | tools/call get-sum | CLIENT | ERROR | error.type=tool_error \
+            toolspan.outcome=tool_error toolspan.tool_call.layer=logical
+        """)
 
 
 PEERS = {

@@ -4,6 +4,6 @@ One client span and one server span a request, in one trace whatever lies betwee
 and FastMCP emit spans themselves; those are mended, never doubled. See `docs/how-to/mcp.md`.
 """
 
-from toolspan.instrumentation.frameworks.mcp._instrumentor import McpInstrumentor
+from toolspan.instrumentation.frameworks.mcp._instrumentor import HOOKS, McpInstrumentor
 
-__all__ = ["McpInstrumentor"]
+__all__ = ["HOOKS", "McpInstrumentor"]

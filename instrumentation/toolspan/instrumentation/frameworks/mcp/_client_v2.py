@@ -188,6 +188,8 @@ def _hook_rounds(hooks: Hooks, module: ModuleType) -> None:
 
 def _hook_callbacks(hooks: Hooks, module: ModuleType) -> None:
     """Requests of the server to the client: the SDK neither spans nor continues the trace."""
+    if "_received_request" in vars(module.ClientSession):
+        return  # SDK 1.x
 
     def decorate(original: Callable[..., Any]) -> Callable[..., Any]:
         async def on_request(self: Any, dctx: Any, method: str, params: Any) -> Any:

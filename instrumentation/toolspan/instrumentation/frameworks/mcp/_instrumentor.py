@@ -2,32 +2,17 @@
 
 import logging
 from collections.abc import Collection
+from types import ModuleType
 from typing import Any
 
 from opentelemetry.instrumentation import instrumentor
 
-from toolspan.conventions import scopes
 from toolspan.instrumentation.attach import attach_processors
 from toolspan.instrumentation.frameworks._hooks import Hooks
-from toolspan.instrumentation.frameworks.mcp import (
-    _client_v1,
-    _client_v2,
-    _native,
-    _server_v1,
-    _server_v2,
-)
-from toolspan.instrumentation.frameworks.mcp._fastmcp import hook_fastmcp
-from toolspan.instrumentation.frameworks.mcp._selection import selection
-from toolspan.instrumentation.frameworks.mcp._sessions import hook_sessions
-from toolspan.instrumentation.frameworks.mcp._transports import hook_transports
-from toolspan.instrumentation.frameworks.native import forget_scope, mend_scope
 
 _log = logging.getLogger("toolspan")
 
-_NATIVE = (scopes.MCP_PYTHON_SDK, scopes.FASTMCP)
-_PEERS = (scopes.OPENLLMETRY_MCP, scopes.LOGFIRE_MCP)
-
-HOOKS = Hooks()
+HOOKS = Hooks(name="mcp", instrumentor="toolspan_mcp", distributions=("mcp", "fastmcp"))
 """The hooks in force, for `toolspan doctor`."""
 
 
@@ -43,26 +28,17 @@ class McpInstrumentor(instrumentor.BaseInstrumentor):  # type: ignore[misc, name
 
     def _instrument(self, **_options: Any) -> None:
         try:
-            selection.read_environment()
             attach_processors()
-            for scope in _NATIVE:
-                mend_scope(scope, _native.mend)
-            for scope in _PEERS:
-                mend_scope(scope, _native.mark_duplicate)
-            hook_transports(HOOKS)
-            for hook in (
-                _client_v1.hook_client,
-                _client_v2.hook_client,
-                _server_v1.hook_server,
-                _server_v2.hook_server,
-                hook_sessions,
-                hook_fastmcp,
-            ):
-                hook(HOOKS)
+            HOOKS.when_imported(HOOKS.name, _set_all)
         except Exception:  # an instrumentor that raises would take all others down with it
-            _log.warning("toolspan could not instrument MCP completely", exc_info=True)
+            _log.warning("toolspan could not instrument MCP", exc_info=True)
 
     def _uninstrument(self, **_options: Any) -> None:
         HOOKS.stop()
-        for scope in (*_NATIVE, *_PEERS):
-            forget_scope(scope)
+
+
+def _set_all(_module: ModuleType) -> None:
+    # Functions are changed in place, so it is early enough once MCP is imported as a whole.
+    from toolspan.instrumentation.frameworks.mcp._all_hooks import set_all
+
+    set_all(HOOKS)

@@ -66,6 +66,10 @@ async def prompt(session):
         print("prompt", error.error.code)
 
 
+async def carried(session):
+    await call(session, "carried")
+
+
 async def crash(session):
     await call(session, "crash")
 

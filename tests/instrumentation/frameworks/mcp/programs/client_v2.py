@@ -47,6 +47,10 @@ async def faults(client):
     await asyncio.gather(*(call(client, "add", {"a": number, "b": 0}) for number in range(3)))
 
 
+async def carried(client):
+    await call(client, "carried")
+
+
 async def crash(client):
     await call(client, "crash")
 

@@ -29,6 +29,16 @@ async def wait(ctx: Context) -> str:
 
 
 @server.tool()
+def carried(ctx: Context) -> str:
+    """Where the trace context came: in the message, in the headers of HTTP."""
+    meta = ctx.request_context.meta
+    plain = meta if isinstance(meta, dict) else {**vars(meta), **(meta.model_extra or {})}
+    request = ctx.request_context.request
+    headers = {} if request is None else request.headers
+    return f"{'traceparent' in plain} {'traceparent' in headers}"
+
+
+@server.tool()
 def crash() -> str:
     os._exit(3)
 
