@@ -68,6 +68,7 @@ def lines_in(directory: Path) -> list[int]:
     ]
 
 
+@pytest.mark.requirement("design.4-batch-mode")
 def test_spans_wait_for_each_other_and_share_a_line(
     directory: Path, provider: TracerProvider
 ) -> None:
@@ -138,6 +139,7 @@ def test_spans_of_two_scopes_share_a_line_in_groups(
     ]
 
 
+@pytest.mark.requirement("design.4-batch-mode")
 @pytest.mark.parametrize(
     ("bound", "kept"), [({"queue_records": 3}, 3), ({"queue_bytes": 1000}, 5)], ids=str
 )
@@ -312,6 +314,7 @@ def test_sigterm_can_be_left_alone(directory: Path) -> None:
     assert done.stdout == "True\n"
 
 
+@pytest.mark.requirement("design.4-survives-multiprocessing")
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 @pytest.mark.parametrize("imported", ["before", "after"])
 def test_worker_processes_write_their_queue_before_they_end(
@@ -360,7 +363,7 @@ def write():
     while not stop.is_set():
         end_spans("thread", 1)
 
-threads = [threading.Thread(target=write) for _ in range(3)]
+threads = [threading.Thread(target=write, daemon=True) for _ in range(3)]
 for thread in threads:
     thread.start()
 for child in range(8):

@@ -36,6 +36,7 @@ def expected(**counts: int) -> Counter[str]:
     )
 
 
+@pytest.mark.requirement("design.4-write-through")
 @pytest.mark.parametrize(
     ("ending", "status"),
     [
@@ -73,7 +74,7 @@ def write(label):
         number += 1
     ended.append((label, number))
 
-threads = [threading.Thread(target=write, args=(f"thread{i}",)) for i in range(3)]
+threads = [threading.Thread(target=write, args=(f"thread{i}",), daemon=True) for i in range(3)]
 for thread in threads:
     thread.start()
 for child in range(40):
@@ -98,6 +99,7 @@ print(ended)
     assert len(pids) == 41
 
 
+@pytest.mark.requirement("design.4-survives-multiprocessing")
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_worker_processes_of_every_start_method_keep_their_spans(
     directory: Path, tmp_path: Path, method: str
