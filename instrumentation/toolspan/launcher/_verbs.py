@@ -41,7 +41,11 @@ VERBS: Final[dict[str, Verb]] = {
     "sql": Verb("Explain", "any query over the tables", "analytics"),
     "damage": Verb("Explain", "what could not be read, and where", "analytics"),
     "report": Verb("Decide", "one page on what works and what does not", "analytics"),
+    "correlate": Verb("Decide", "which tool use goes with good and bad outcomes", "analytics"),
     "check": Verb("Decide", "thresholds, for gates and alerts", "analytics"),
+    "feedback.import": Verb(
+        "Move", "bring ratings from Langfuse, Phoenix, MLflow, CSV to the traces", "analytics"
+    ),
     "export": Verb("Move", "measures and tables as files", "analytics"),
     "send": Verb("Move", "send recorded spans and events to a collector, Jaeger or Tempo"),
 }

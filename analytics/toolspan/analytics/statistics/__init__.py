@@ -14,6 +14,7 @@ from toolspan.analytics.statistics._arrays import average_ranks, codes_of
 from toolspan.analytics.statistics._association import (
     RawAssociation,
     correlation,
+    fisher_test,
     raw_association,
 )
 from toolspan.analytics.statistics._bootstrap import bootstrap_interval
@@ -51,7 +52,7 @@ from toolspan.analytics.statistics._sensitivity import (
     heterogeneity,
     leave_one_out,
 )
-from toolspan.analytics.statistics._strata import Strata, quantile_bins
+from toolspan.analytics.statistics._strata import Strata
 from toolspan.analytics.statistics._wild_bootstrap import wild_cluster_test
 
 __all__ = [
@@ -79,6 +80,7 @@ __all__ = [
     "correlation",
     "detectable_effect",
     "e_value",
+    "fisher_test",
     "heterogeneity",
     "holm",
     "krippendorff_alpha",
@@ -88,7 +90,6 @@ __all__ = [
     "mean_interval",
     "pair_agreement",
     "permutation_test",
-    "quantile_bins",
     "quantile_needs",
     "raw_association",
     "stratified_difference",
