@@ -4,8 +4,9 @@
 `_recommend` ranks. docs/reference/recommendations.md describes every rule and its thresholds.
 """
 
+from toolspan.analytics.recommend._findings import ToolFindings, tool_findings
 from toolspan.analytics.recommend._recommend import ranked, recommend
-from toolspan.analytics.recommend._recommendation import CONFIDENCES, Prize, Recommendation
+from toolspan.analytics.recommend._recommendation import COLUMNS, CONFIDENCES, Prize, Recommendation
 from toolspan.analytics.recommend.rules import RULES
 
-__all__ = ["CONFIDENCES", "RULES", "Prize", "Recommendation", "ranked", "recommend"]
+__all__ = ["COLUMNS", "CONFIDENCES", "RULES", "Prize", "Recommendation", "ToolFindings", "ranked", "recommend", "tool_findings"]

@@ -9,6 +9,24 @@ from toolspan.analytics.output import number
 CONFIDENCES: Final = ("high", "medium", "low")
 
 
+# Of the table of recommendations.
+COLUMNS: Final = (
+    "rule",
+    "tool_name",
+    "title",
+    "evidence",
+    "prize",
+    "prize_low",
+    "prize_high",
+    "prize_unit",
+    "benefit",
+    "confidence",
+    "example_sessions",
+    "next_step",
+    "would_change",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Prize:
     """What is to be won at most, with its 95 % interval.
