@@ -26,7 +26,9 @@ COLUMNS = (
     Column("confidence", lambda r: r["confidence"], is_number=False, weight=8),
     Column("see", lambda r: ", ".join(r["example_sessions"][:1]), is_number=False, weight=2),
 )
-EPILOG = "The reasons, the next steps and what would change our mind: --format json, or toolspan report."
+EPILOG = (
+    "The reasons, the next steps and what would change our mind: --format json, or toolspan report."
+)
 
 
 def main(argv: Sequence[str], *, prog: str) -> int:

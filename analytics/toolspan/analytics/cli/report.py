@@ -25,11 +25,11 @@ examples:
 
 def main(argv: Sequence[str], *, prog: str) -> int:
     """Run the verb; returns the exit code."""
-    made = parser(
-        prog, "One page on what works, what does not, and what to do about it.", EPILOG
-    )
+    made = parser(prog, "One page on what works, what does not, and what to do about it.", EPILOG)
     made.add_argument(
-        "--html", metavar="FILE", help="also write it as one HTML page with charts that needs nothing else"
+        "--html",
+        metavar="FILE",
+        help="also write it as one HTML page with charts that needs nothing else",
     )
     made.add_argument(
         "--format", choices=FORMATS, default="text", help="what to print (default text)"

@@ -9,4 +9,14 @@ from toolspan.analytics.recommend._recommend import ranked, recommend
 from toolspan.analytics.recommend._recommendation import COLUMNS, CONFIDENCES, Prize, Recommendation
 from toolspan.analytics.recommend.rules import RULES
 
-__all__ = ["COLUMNS", "CONFIDENCES", "RULES", "Prize", "Recommendation", "ToolFindings", "ranked", "recommend", "tool_findings"]
+__all__ = [
+    "COLUMNS",
+    "CONFIDENCES",
+    "RULES",
+    "Prize",
+    "Recommendation",
+    "ToolFindings",
+    "ranked",
+    "recommend",
+    "tool_findings",
+]

@@ -105,8 +105,15 @@ class Evidence:
 
     def examples(self, amounts: "NDArray[np.float64]") -> tuple[str, ...]:
         """The newest sessions in which there is something of it."""
-        newest = np.flatnonzero(amounts > 0)[::-1][:EXAMPLES]
-        return tuple(self.session_ids[place] for place in newest.tolist())
+        return self._ids(np.flatnonzero(amounts > 0)[::-1])
+
+    def largest(self, amounts: "NDArray[np.float64]") -> tuple[str, ...]:
+        """The sessions in which there is most of it."""
+        order = np.argsort(-amounts, kind="stable")
+        return self._ids(order[amounts[order] > 0])
+
+    def _ids(self, places: "NDArray[np.int64]") -> tuple[str, ...]:
+        return tuple(self.session_ids[int(place)] for place in places[:EXAMPLES])
 
 
 def per_hundred(amounts: "NDArray[np.float64]") -> Mean:

@@ -11,9 +11,7 @@ if TYPE_CHECKING:
     from toolspan.analytics.recommend._recommendation import Recommendation
 
 
-def recommend(
-    traces: "Traces", findings: Sequence[Record] = ()
-) -> "list[Recommendation]":
+def recommend(traces: "Traces", findings: Sequence[Record] = ()) -> "list[Recommendation]":
     """What to do, the most beneficial first; empty where there is too little data to say.
 
     Args:

@@ -88,7 +88,9 @@ class _Pen:
         said = (one.evidence, f"To be won at most: {one.prize}.", one.next_step)
         for text in said:
             yield from self._wrapped(f"   {text}", indent=3)
-        seen = f" See {', '.join(clean(each, 60) for each in one.sessions)}." if one.sessions else ""
+        seen = (
+            f" See {', '.join(clean(each, 60) for each in one.sessions)}." if one.sessions else ""
+        )
         yield from self._wrapped(f"   {one.would_change}{seen}", indent=3, style="soft")
 
     def _list(self, title: str, items: list[list[str]]) -> Iterator[str]:

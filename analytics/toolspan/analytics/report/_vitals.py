@@ -53,8 +53,10 @@ class Vital:
             return ""
         if None in (self.low, self.high, was.low, was.high) or self.is_higher_better is None:
             return UNCLEAR
-        assert self.low is not None and self.high is not None
-        assert was.low is not None and was.high is not None
+        assert self.low is not None
+        assert self.high is not None
+        assert was.low is not None
+        assert was.high is not None
         if self.low > was.high:
             return BETTER if self.is_higher_better else WORSE
         if self.high < was.low:
@@ -78,7 +80,9 @@ class Vital:
 _SHOWN = {"share": percent, "ms": duration, "number": number}
 
 
-def vitals(traces: "Traces", now: tuple[object, object], before: tuple[object, object] | None) -> list[Vital]:
+def vitals(
+    traces: "Traces", now: tuple[object, object], before: tuple[object, object] | None
+) -> list[Vital]:
     """The numbers of the stretch `now`, each with that of the stretch `before`."""
     found = _of(traces, *now)
     if before is None:
@@ -100,14 +104,26 @@ def _calls(record: Record) -> list[Vital]:
     if record["success_rate"] is not None:
         bounds = record["success_rate_low"], record["success_rate_high"]
         found.append(
-            Vital("tool calls that succeed", "share", record["success_rate"], *bounds,
-                  f"of {rated:,} finished calls", is_higher_better=True)
+            Vital(
+                "tool calls that succeed",
+                "share",
+                record["success_rate"],
+                *bounds,
+                f"of {rated:,} finished calls",
+                is_higher_better=True,
+            )
         )
     if record["p95_ms"] is not None:
         bounds = record["p95_low_ms"], record["p95_high_ms"]
         found.append(
-            Vital("slowest call in twenty (p95)", "ms", record["p95_ms"], *bounds,
-                  f"of {rated:,} finished calls", is_higher_better=False)
+            Vital(
+                "slowest call in twenty (p95)",
+                "ms",
+                record["p95_ms"],
+                *bounds,
+                f"of {rated:,} finished calls",
+                is_higher_better=False,
+            )
         )
     return found
 
@@ -119,8 +135,15 @@ def _sessions(sessions: Sequence[Record]) -> list[Vital]:
         good = np.array([session["outcome"] == "ok" for session in known], dtype=np.float64)
         rate = clustered_proportion(good, np.ones(len(good)))
         found.append(
-            Vital("sessions that end well", "share", rate.rate, _known(rate.low),
-                  _known(rate.high), f"of {len(known):,} sessions", is_higher_better=True)
+            Vital(
+                "sessions that end well",
+                "share",
+                rate.rate,
+                _known(rate.low),
+                _known(rate.high),
+                f"of {len(known):,} sessions",
+                is_higher_better=True,
+            )
         )
     costs = [session["cost"] for session in sessions if session["cost"] is not None]
     if costs:
@@ -158,11 +181,16 @@ def _scores(traces: "Traces", sessions: set[Any]) -> list[Vital]:
 
 
 def _mean(name: str, mean: Mean, *, is_higher_better: bool | None) -> Vital:
-    return Vital(name, "number", mean.value, _known(mean.low), _known(mean.high),
-                 f"mean of {mean.n:,} sessions", is_higher_better)
+    return Vital(
+        name,
+        "number",
+        mean.value,
+        _known(mean.low),
+        _known(mean.high),
+        f"mean of {mean.n:,} sessions",
+        is_higher_better,
+    )
 
 
 def _known(value: float) -> float | None:
     return None if math.isnan(value) else value
-
-

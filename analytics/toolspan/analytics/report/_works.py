@@ -54,8 +54,10 @@ def _reliable(tools: Sequence[Record]) -> list[str]:
     shown = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
     is_one = len(names) == 1
     return [
-        f"{len(names)} of {len(tools)} tools {'is' if is_one else 'are'} reliable (success surely "
-        f"above {percent(RELIABLE_FROM)}): {shown}."
+        (
+            f"{len(names)} of {len(tools)} tools {'is' if is_one else 'are'} reliable (success surely "
+            f"above {percent(RELIABLE_FROM)}): {shown}."
+        )
     ]
 
 

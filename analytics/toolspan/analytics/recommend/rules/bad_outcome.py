@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from toolspan.analytics.output import clean
-from toolspan.analytics.recommend._evidence import EXAMPLES, Evidence
+from toolspan.analytics.recommend._evidence import Evidence
 from toolspan.analytics.recommend._recommendation import Prize, Recommendation
 
 
@@ -36,9 +34,7 @@ def bad_outcome(evidence: Evidence) -> Iterator[Recommendation]:
                 / max(evidence.sessions, 1)
             ),
             confidence="medium" if finding["verdict"] == "supported" else "low",
-            sessions=tuple(
-                evidence.session_ids[place] for place in np.sort(tool.places)[::-1][:EXAMPLES]
-            ),
+            sessions=evidence.examples(evidence.amounts(tool, "calls")),
             next_step=(
                 f"Take {name} away from the agent in half of the sessions, drawn by lot, and "
                 "compare; read some of the sessions below first."

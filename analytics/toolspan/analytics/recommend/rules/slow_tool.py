@@ -34,7 +34,7 @@ def slow_tool(evidence: Evidence) -> Iterator[Recommendation]:
             prize=Prize(mean.value, mean.low, mean.high, "s in 100 sessions, if it took half"),
             benefit=min(share, 1.0) / 2 / 2,
             confidence=confidence,
-            sessions=_longest(evidence, spent),
+            sessions=evidence.largest(spent),
             next_step=(
                 "See whether calls wait for one another that could run side by side, whether "
                 "equal requests can be kept, and whether a timeout would end the slowest."
@@ -44,11 +44,3 @@ def slow_tool(evidence: Evidence) -> Iterator[Recommendation]:
                 "an upper bound."
             ),
         )
-
-
-def _longest(evidence: Evidence, spent: object) -> tuple[str, ...]:
-    import numpy as np
-
-    amounts = np.asarray(spent, dtype=np.float64)
-    longest = np.argsort(-amounts, kind="stable")[:3]
-    return tuple(evidence.session_ids[place] for place in longest.tolist() if amounts[place] > 0)

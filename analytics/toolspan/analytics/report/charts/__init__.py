@@ -78,9 +78,7 @@ def draw_all(facts: "Facts") -> list[Chart]:
         *drawn(
             "retries",
             "How many calls needed another attempt, and how the attempts ended.",
-            lambda width, narrow: retries(
-                facts.tools, facts.recovery, width=width, narrow=narrow
-            ),
+            lambda width, narrow: retries(facts.tools, facts.recovery, width=width, narrow=narrow),
         ),
         *(chart for score in scores(facts) for chart in drawn(*_effects(facts, score))),
     ]

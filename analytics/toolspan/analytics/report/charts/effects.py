@@ -53,9 +53,7 @@ def effects(findings: Rows, *, width: int, narrow: bool) -> Spec | None:
             {
                 "mark": {"type": "rule", "strokeWidth": 3, "opacity": 0.6},
                 "encoding": {
-                    "x": number(
-                        "low", "difference" if narrow else title, axis={"tickCount": 5}
-                    ),
+                    "x": number("low", "difference" if narrow else title, axis={"tickCount": 5}),
                     "x2": {"field": "high"},
                     "color": colour,
                 },

@@ -8,9 +8,9 @@ MOST = 25
 
 def latency(tools: Rows, *, width: int, narrow: bool) -> Spec | None:
     """Bars from p50 to p95 on a logarithmic scale, with the interval of p95; the slowest first."""
-    slowest = sorted(
-        (tool for tool in tools if tool["p95_ms"]), key=lambda tool: -tool["p95_ms"]
-    )[:MOST]
+    slowest = sorted((tool for tool in tools if tool["p95_ms"]), key=lambda tool: -tool["p95_ms"])[
+        :MOST
+    ]
     if not slowest:
         return None
     rows = [

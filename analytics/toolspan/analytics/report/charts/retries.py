@@ -1,5 +1,7 @@
 """The ladder of attempts: how many calls need a second, a third, and how often those succeed."""
 
+from typing import Any
+
 from toolspan.analytics.output import clean, percent
 from toolspan.analytics.report.charts._spec import Rows, Spec, chart, names, number
 
@@ -14,9 +16,10 @@ def retries(tools: Rows, recovery: Rows, *, width: int, narrow: bool) -> Spec | 
     rungs = ladder(tools, recovery)
     if not rungs:
         return None
+    longest = 14 if narrow else 30
     rows = [
         {
-            "rung": f"{clean(rung['tool_name'], 14 if narrow else 30)} {_ORDINALS[int(rung['attempt'])]}",
+            "rung": f"{clean(rung['tool_name'], longest)} {_ORDINALS[rung['attempt']]}",
             "part": part,
             "calls": calls,
             "said": f"{clean(rung['tool_name'], 40)}, attempt {rung['attempt']}: "
@@ -41,13 +44,13 @@ def retries(tools: Rows, recovery: Rows, *, width: int, narrow: bool) -> Spec | 
     )
 
 
-def ladder(tools: Rows, recovery: Rows) -> list[dict[str, int | str]]:
+def ladder(tools: Rows, recovery: Rows) -> list[dict[str, Any]]:
     """Rows `tool_name, attempt, made, ok` of the tools that were tried again, the most first.
 
     What a first attempt came to is told by the calls: those that were not tried again, and of
     those that were the first failed.
     """
-    again: dict[str, list[dict[str, int | str]]] = {}
+    again: dict[str, list[dict[str, Any]]] = {}
     for row in recovery:
         if row["attempt_number"] <= MOST_ATTEMPTS:
             again.setdefault(row["tool_name"], []).append(
@@ -60,7 +63,7 @@ def ladder(tools: Rows, recovery: Rows) -> list[dict[str, int | str]]:
             )
     by_name = {tool["tool_name"]: tool for tool in tools if tool["tool_name"] in again}
     most = sorted(by_name.values(), key=lambda tool: -tool["retried_calls"])[:MOST_TOOLS]
-    rungs: list[dict[str, int | str]] = []
+    rungs: list[dict[str, Any]] = []
     for tool in most:
         made = tool["ok"] + tool["errors"]
         rungs.append(
