@@ -52,13 +52,9 @@ def _reliable(tools: Sequence[Record]) -> list[str]:
     if not names:
         return []
     shown = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
-    is_one = len(names) == 1
-    return [
-        (
-            f"{len(names)} of {len(tools)} tools {'is' if is_one else 'are'} reliable (success surely "
-            f"above {percent(RELIABLE_FROM)}): {shown}."
-        )
-    ]
+    are = "is" if len(names) == 1 else "are"
+    sure = f"success surely above {percent(RELIABLE_FROM)}"
+    return [f"{len(names)} of {len(tools)} tools {are} reliable ({sure}): {shown}."]
 
 
 def _is_good(row: Record) -> bool:
