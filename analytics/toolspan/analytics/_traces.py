@@ -21,6 +21,7 @@ from toolspan.analytics.feedback import (
 from toolspan.analytics.measures import (
     MEASURES,
     Selection,
+    Window,
     conditions,
     measure_sql,
     rows_sql,
@@ -396,6 +397,30 @@ class Traces:
             seed=seed,
         )
         return pd.DataFrame(correlate(self._connection, question).records)
+
+    def recommend(self) -> "pd.DataFrame":
+        """What to do about tools: one row is a recommendation, the most beneficial first.
+
+        Columns: `rule, tool_name, title, evidence, prize, prize_low, prize_high, prize_unit,
+        benefit, confidence, example_sessions, next_step, would_change`. There is no row where
+        there is too little data. docs/reference/recommendations.md describes every rule.
+        """
+        import pandas as pd
+
+        from toolspan.analytics.recommend import COLUMNS, recommend, tool_findings
+
+        found = recommend(self, tool_findings(self).records)
+        return pd.DataFrame([each.record() for each in found], columns=list(COLUMNS))
+
+    @property
+    def has_feedback(self) -> bool:
+        """Whether any score came with the traces."""
+        return bool(self._records("SELECT 1 AS one FROM feedback LIMIT 1"))
+
+    @property
+    def window(self) -> Window:
+        """The stretch of time that measures look at unless told otherwise."""
+        return self._selection.window
 
     @property
     def connection(self) -> "duckdb.DuckDBPyConnection":

@@ -133,6 +133,31 @@ MEASURES = {
         Measure(
             "trends", "tool_calls", needs=(*_RATED, "start_ns", "end_ns", "start_time", "cost")
         ),
+        Measure(
+            "tool_sessions",
+            "tool_calls",
+            ("tool_name",),
+            needs=(
+                *_RATED,
+                "session_id",
+                "start_ns",
+                "end_ns",
+                "start_time",
+                "is_retried",
+                "wasted_retry_ms",
+                "cost",
+            ),
+        ),
+        Measure(
+            "retry_sessions",
+            "attempts",
+            needs=("tool_name", "session_key", "attempt_number", "outcome", "waited_ms"),
+        ),
+        Measure(
+            "offered_tools",
+            "spans",
+            needs=("session_key", "attribute_keys", "attribute_values"),
+        ),
         Measure("feedback_summary", "feedback"),
         Measure("totals", "tool_calls", needs=("outcome", "tool_name")),
     )
@@ -222,6 +247,8 @@ def measure_sql(
         "$rows": "chosen",
         "$calls": rows_sql("tool_calls", columns, aside),
         "$sessions": rows_sql("sessions", columns, aside),
+        "$runs": rows_sql("agent_runs", columns, aside),
+        "$traces": _traces_sql(aside.window),
         "$run_by": ", ".join(f"run.{quoted(column)}" for column in by),
         "$by_first": quoted(by[0]) if by else "1",
         "$by": ", ".join(quoted(column) for column in by),
@@ -234,6 +261,13 @@ def measure_sql(
     if first == "WITH":
         return f"{head}WITH chosen AS {rows},{rest}"
     return f"{head}WITH chosen AS {rows}\n{first}{rest}"
+
+
+def _traces_sql(window: Window) -> str:
+    """The traces that began in a window, those of plumbing included."""
+    tests = window.sql("start_ns")
+    condition = f" WHERE {' AND '.join(tests)}" if tests else ""
+    return f"(SELECT * FROM trace{condition})"
 
 
 _BEGINNING = re.compile(r"^(WITH|SELECT)\b", re.MULTILINE)
