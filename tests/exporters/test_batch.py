@@ -350,6 +350,7 @@ if __name__ == "__main__":
     )
 
 
+@pytest.mark.slow  # three threads that never rest starve the forks while coverage is measured
 def test_a_forked_child_neither_hangs_nor_writes_the_parents_queue(directory: Path) -> None:
     done = run_program(
         SET_UP.format(shutdown="")

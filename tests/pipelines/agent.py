@@ -1,7 +1,7 @@
 """An agent for the pipelines: every kind of span and event, and private text where people write."""
 
-import contextlib
 import sys
+from contextlib import suppress
 
 from opentelemetry import trace
 from opentelemetry.trace import Link
@@ -52,7 +52,7 @@ def price(item: str) -> int:
 def research(question: str) -> None:
     search(question)
     price(question)
-    with contextlib.suppress(ConnectionError):
+    with suppress(ConnectionError):
         fetch("http://nowhere.invalid")
     tracer = trace.get_tracer(
         "some.library", "1.2", schema_url="https://opentelemetry.io/schemas/1.30.0"

@@ -10,16 +10,20 @@ from support.collector import CONFIG, validate
 from support.reference import REPOSITORY
 from toolspan.conventions import attributes
 
-VARIANTS = sorted((REPOSITORY / "deploy" / "collector" / "variants").glob("*.yaml"))
+CONFIGS = [CONFIG, REPOSITORY / "deploy" / "collector" / "replay.yaml"]
 
 
-@pytest.mark.parametrize(
-    "variant", [None, *VARIANTS], ids=lambda path: getattr(path, "stem", "main")
-)
-def test_the_collector_accepts_the_configuration(variant: Path | None) -> None:
-    done = validate(CONFIG, *([variant] if variant else []))
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
+def test_the_collector_accepts_the_configuration(config: Path) -> None:
+    done = validate(config)
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_every_configuration_of_the_repository_is_checked() -> None:
+    found = {*REPOSITORY.glob("*collector*.yaml"), *(REPOSITORY / "deploy").rglob("*.yaml")}
+    collectors = {path for path in found if "\nservice:\n" in path.read_text(encoding="utf-8")}
+    assert collectors - {REPOSITORY / "deploy" / "compose.yaml"} == set(CONFIGS)
 
 
 def test_a_misspelt_key_is_refused_by_its_name() -> None:

@@ -57,8 +57,7 @@ REQUIREMENTS = from_source(
             "Content is off by default under the standard switch and its modes."
         ),
         "capability.B-per-decorator": built("A decorator can override the content switch."),
-        "capability.B-prune-redact-encode": planned(
-            3,
+        "capability.B-prune-redact-encode": built(
             "Content is pruned, then redacted by key, path and pattern, then encoded: always valid JSON with its original size.",
         ),
         "capability.B-error-text": built("Exception message and stack are governed by a switch."),
@@ -70,8 +69,8 @@ REQUIREMENTS = from_source(
             "One logical call with a child per attempt: number, previous error, waiting time."
         ),
         "capability.C-fallbacks": built("A fallback says which tool it stands in for."),
-        "capability.C-retry-libraries": planned(
-            3, "tenacity and stamina retries are recorded without a change of code."
+        "capability.C-retry-libraries": built(
+            "tenacity and stamina retries are recorded without a change of code."
         ),
         "capability.C-framework-retries": planned(
             6, "Retries by a framework's middleware are recorded."
@@ -83,14 +82,12 @@ REQUIREMENTS = from_source(
         "capability.D-every-span": built(
             "Session, user, workflow, step and agent are stamped on every span, third-party ones included.",
         ),
-        "capability.D-baggage": planned(
-            3, "Identity travels across processes in baggage when asked."
-        ),
-        "capability.D-util-genai": planned(
-            3, "Where util-genai is importable, its chat spans inherit our conversation."
+        "capability.D-baggage": built("Identity travels across processes in baggage when asked."),
+        "capability.D-util-genai": built(
+            "Where util-genai is importable, its chat spans inherit our conversation."
         ),
         "capability.D-call-id": planned(6, "Tool call ids come from the provider only."),
-        "capability.D-executors": planned(3, "A helper keeps the parent in threads and executors."),
+        "capability.D-executors": built("A helper keeps the parent in threads and executors."),
         # --- E: MCP ---
         "capability.E-versions": built(
             "MCP 1.x and 2.x are recorded, client and server, also mixed."
@@ -118,21 +115,21 @@ REQUIREMENTS = from_source(
             7, "Usage is summed from leaf inference spans only."
         ),
         # --- G: metrics ---
-        "capability.G-upstream-names": planned(
-            3, "Tool, agent and workflow durations have the upstream metric names and buckets."
+        "capability.G-upstream-names": built(
+            "Tool, agent and workflow durations have the upstream metric names and buckets."
         ),
         "capability.G-mcp-metrics": built(
             "MCP client and server durations have the upstream metric names and buckets."
         ),
-        "capability.G-bounded-names": planned(
-            3, "Tool names on metrics are bounded to the registered set."
+        "capability.G-bounded-names": built(
+            "Tool names on metrics are bounded to the registered set."
         ),
         # --- H, I: cost and feedback ---
-        "capability.H-price-table": planned(
-            3, "Token cost comes from a dated price table that users can replace."
+        "capability.H-price-table": built(
+            "Token cost comes from a dated price table that users can replace."
         ),
-        "capability.H-authoritative": planned(
-            3, "A cost attribute of the provider wins, and the source of a cost is recorded."
+        "capability.H-authoritative": built(
+            "A cost attribute of the provider wins, and the source of a cost is recorded."
         ),
         "capability.I-targets": built("Feedback is given by trace, span, tool call or session id."),
         "capability.I-late-idempotent": built("Feedback may come late and twice."),
@@ -153,12 +150,12 @@ REQUIREMENTS = from_source(
             "`doctor` lists matched, missing and already imported targets and who else emits."
         ),
         # --- K, L, M: files and keeping ---
-        "capability.K-standard-lines": planned(
-            4, "Files are standard OTLP lines that the collector reads."
+        "capability.K-standard-lines": built(
+            "Files are standard OTLP lines that the collector reads."
         ),
-        "capability.K-files": planned(4, "One file per process, with rotation and compression."),
-        "capability.K-crash-safe": planned(4, "Files are safe against fork and crash."),
-        "capability.K-drops-counted": planned(4, "Dropped spans are counted."),
+        "capability.K-files": built("One file per process, with rotation and compression."),
+        "capability.K-crash-safe": built("Files are safe against fork and crash."),
+        "capability.K-drops-counted": built("Dropped spans are counted."),
         "capability.K-encode-cost": planned(
             4, "Encoding costs at most 14 µs a span on the reference workload."
         ),

@@ -50,7 +50,7 @@ REQUIREMENTS = from_source(
             "The launcher finds verbs, sub-verbs included, in the entry-point group `toolspan.commands` and imports only the one asked for.",
         ),
         "design.2-base-verbs": built("The base install brings `run`, `doctor` and `feedback add`."),
-        "design.2-verb-send": planned(9, "The exporters bring `send`."),
+        "design.2-verb-send": built("The exporters bring `send`."),
         "design.2-analytics-verbs": planned(
             8, "The analytics extra brings every other verb, `feedback import` included."
         ),

@@ -31,7 +31,7 @@ REQUIREMENTS = from_source(
         "pain.08-double-counting": planned(
             7, "Tokens and cost that an agent span repeats from its children are counted once."
         ),
-        "pain.09-thread-pools": planned(3, "Tool calls in thread pools keep their parent."),
+        "pain.09-thread-pools": built("Tool calls in thread pools keep their parent."),
         "pain.10-huge-payloads": built(
             "Payloads are bounded, so that no batch is lost to its size."
         ),
@@ -56,8 +56,8 @@ REQUIREMENTS = from_source(
         "pain.15-global-provider": built(
             "The global TracerProvider is neither replaced nor polluted."
         ),
-        "pain.16-exit": planned(4, "No span is lost at interpreter exit."),
-        "pain.16-fork": planned(4, "No span is lost in forked workers."),
+        "pain.16-exit": built("No span is lost at interpreter exit."),
+        "pain.16-fork": built("No span is lost in forked workers."),
         "pain.16-worker-recycle": planned(
             4, "No span is lost when a worker is recycled or killed."
         ),
@@ -75,6 +75,6 @@ REQUIREMENTS = from_source(
             "Symbols imported before `instrument()` are recorded, or `doctor` names the holder."
         ),
         "pain.also-stdout-noise": built("An instrumented MCP stdio server's stdout stays clean."),
-        "pain.also-overhead": planned(3, "Overhead is within the budgets and memory stays flat."),
+        "pain.also-overhead": built("Overhead is within the budgets and memory stays flat."),
     },
 )

@@ -29,8 +29,8 @@ REQUIREMENTS = from_source(
         "design.3-layer": built(
             "Every span that describes a tool call, ours or one that passes our processor, carries `toolspan.tool_call.layer`.",
         ),
-        "design.3-metrics-once": planned(
-            3, "Metrics of a tool call are recorded once, at the logical layer."
+        "design.3-metrics-once": built(
+            "Metrics of a tool call are recorded once, at the logical layer."
         ),
         "design.3-attempt-spans": built(
             "When a call takes more than one attempt, each is a child span `attempt {tool}`; one attempt gives none.",
@@ -131,8 +131,8 @@ REQUIREMENTS = from_source(
             "A fallback names the tool asked for first and its position in `toolspan.fallback.*`.",
         ),
         "design.3-step-index": built("A step carries `toolspan.step.index`."),
-        "design.3-tool-cost": planned(
-            3, "A tool's own charge is `toolspan.tool.cost.amount` and `.currency`."
+        "design.3-tool-cost": built(
+            "A tool's own charge is `toolspan.tool.cost.amount` and `.currency`."
         ),
         "design.3-content-size": built(
             "Cut content carries its original size in `toolspan.content.size`."

@@ -1,7 +1,7 @@
 """The real OpenTelemetry Collector, by the configuration of this repository, on free ports."""
 
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +22,48 @@ def validate(*configs: Path | str) -> subprocess.CompletedProcess[str]:
     )
 
 
-class Collector(Server):
+class CollectorProgram(Server):
+    """The collector with any configuration.
+
+    Args:
+        folder: for the log and the overrides.
+        config: the configuration; it needs no `health_check`.
+        overrides: merged into the configuration, nested as in the file.
+        env: variables of the configuration.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        config: Path,
+        overrides: Mapping[str, Any] | None = None,
+        *,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        (health,) = free_ports(1)
+        to_see_it_start = {
+            "extensions": {"health_check": {"endpoint": f"127.0.0.1:{health}"}},
+            "service": {"extensions": ["health_check"]},
+        }
+        override = folder / "override.yaml"
+        override.write_text(
+            yaml.safe_dump(merged(to_see_it_start, overrides or {})), encoding="utf-8"
+        )
+        super().__init__(
+            [collector_program(), f"--config={config}", f"--config={override}"],
+            log=folder / "collector.log",
+            ready=f"http://127.0.0.1:{health}",
+            env=env,
+        )
+
+
+class Collector(CollectorProgram):
     """The collector with `collector-config.yaml`; its archive is `directory`.
 
     Args:
         folder: for the archive, the log and the overrides.
         overrides: merged into the configuration, nested as in the file.
-        configs: instead of `collector-config.yaml` alone.
-        arguments: further ones of the program.
         env: variables of the configuration.
     """
 
@@ -38,19 +72,15 @@ class Collector(Server):
         folder: Path,
         overrides: Mapping[str, Any] | None = None,
         *,
-        configs: Sequence[Path] = (CONFIG,),
-        arguments: Sequence[str] = (),
         env: Mapping[str, str] | None = None,
     ) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         self.directory = folder / "archive"
-        grpc, http, health, metrics, own = free_ports(5)
+        grpc, http, metrics, own = free_ports(4)
         self.grpc_endpoint = f"http://127.0.0.1:{grpc}"
         self.http_endpoint = f"http://127.0.0.1:{http}"
         self.metrics_endpoint = f"127.0.0.1:{metrics}"
         self.own_endpoint = f"127.0.0.1:{own}"
         ports: dict[str, Any] = {
-            "extensions": {"health_check": {"endpoint": f"127.0.0.1:{health}"}},
             "receivers": {
                 "otlp": {
                     "protocols": {
@@ -75,13 +105,10 @@ class Collector(Server):
                 }
             },
         }
-        override = folder / "override.yaml"
-        override.write_text(yaml.safe_dump(merged(ports, overrides or {})), encoding="utf-8")
-        files = [f"--config={config}" for config in (*configs, override)]
         super().__init__(
-            [collector_program(), *files, *arguments],
-            log=folder / "collector.log",
-            ready=f"http://127.0.0.1:{health}",
+            folder,
+            CONFIG,
+            merged(ports, overrides or {}),
             env={"TOOLSPAN_ARCHIVE_DIR": str(self.directory), **(env or {})},
         )
 

@@ -83,11 +83,14 @@ def _plain(holder: Any) -> Any:
     if not isinstance(holder, dict):
         return holder
     return {
-        key: {item["key"]: item["value"] for item in value}
-        if key == "attributes"
-        else _plain(value)
+        key: _pairs(value) if key == "attributes" else _plain(value)
         for key, value in holder.items()
     }
+
+
+def _pairs(attributes: list[dict[str, Any]]) -> Any:
+    pairs = {item.get("key", ""): item.get("value") for item in attributes}
+    return pairs if len(pairs) == len(attributes) else attributes
 
 
 def _parsed(line: bytes | str, message: _M) -> _M:

@@ -96,6 +96,63 @@ class Receiver:
         return [span["name"] for span in self.spans]
 
 
+_PARSERS: dict[str, tuple[Callable[[bytes], Request], Callable[[bytes], Request]]] = {
+    "traces": (ExportTraceServiceRequest.FromString, traces_message),
+    "logs": (ExportLogsServiceRequest.FromString, logs_message),
+}
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or each answer takes 40 ms
+    server: "_Server"
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        size_bytes = len(body)
+        if self.headers.get("Content-Encoding") == "gzip":
+            body = gzip.decompress(body)
+        as_json = self.headers.get("Content-Type") == "application/json"
+        signal = self.path.removeprefix("/v1/")
+        refusal = None
+        if signal in _PARSERS:
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            message = _PARSERS[signal][as_json](body)
+            refusal = self.server.receiver.take(Received(signal, message, headers, size_bytes))
+        if refusal is None:
+            self._send(200, b"{}" if as_json else b"", as_json=as_json)
+        elif refusal.rejected:
+            self._send(200, _partial(signal, refusal, as_json=as_json), as_json=as_json)
+        elif refusal.status == 0:
+            self.close_connection = True
+        else:
+            text = refusal.message.encode()
+            self._send(int(refusal.status), text, as_json=False, more=refusal.headers)
+
+    def _send(
+        self, status: int, body: bytes, *, as_json: bool, more: Mapping[str, str] = {}
+    ) -> None:
+        self.send_response(status)
+        kind = "application/json" if as_json else "application/x-protobuf"
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in more.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Keep the test output clean."""
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, receiver: Receiver) -> None:
+        self.receiver = receiver
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+
 class OtlpReceiver(Receiver):
     """OTLP over HTTP, protobuf and JSON, on a free local port.
 
@@ -103,59 +160,12 @@ class OtlpReceiver(Receiver):
     ...     print(receiver.endpoint)
     """
 
-    def __init__(  # noqa: C901  the handler is a class of its own
-        self, answer: Callable[[Received], Refusal | None] | None = None
-    ) -> None:
+    def __init__(self, answer: Callable[[Received], Refusal | None] | None = None) -> None:
         super().__init__(answer)
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                size_bytes = len(body)
-                if self.headers.get("Content-Encoding") == "gzip":
-                    body = gzip.decompress(body)
-                as_json = self.headers.get("Content-Type") == "application/json"
-                signal = self.path.removeprefix("/v1/")
-                if signal not in ("traces", "logs"):
-                    self._send(200, b"{}" if as_json else b"", as_json=as_json)
-                    return
-                if signal == "traces":
-                    parse = traces_message if as_json else ExportTraceServiceRequest.FromString
-                else:
-                    parse = logs_message if as_json else ExportLogsServiceRequest.FromString
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                refusal = receiver.take(Received(signal, parse(body), headers, size_bytes))
-                if refusal is None:
-                    self._send(200, b"{}" if as_json else b"", as_json=as_json)
-                elif refusal.rejected:
-                    self._send(200, _partial(signal, refusal, as_json=as_json), as_json=as_json)
-                elif refusal.status == 0:
-                    self.close_connection = True
-                else:
-                    text = refusal.message.encode()
-                    self._send(int(refusal.status), text, as_json=False, more=refusal.headers)
-
-            def _send(
-                self, status: int, body: bytes, *, as_json: bool, more: Mapping[str, str] = {}
-            ) -> None:
-                self.send_response(status)
-                kind = "application/json" if as_json else "application/x-protobuf"
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(body)))
-                for name, value in more.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                """Keep the test output clean."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._server = _Server(self)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.02,), daemon=True
+        )
         self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> Self:

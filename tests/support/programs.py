@@ -6,6 +6,8 @@ import sys
 import textwrap
 from pathlib import Path
 
+import pytest
+
 # Generous, because several suites may share two cores; a program that hangs fails the test.
 TIMEOUT_S = 60
 
@@ -31,4 +33,26 @@ def run_program(
         check=False,
         env={**os.environ, **(env or {})},
         cwd=cwd,
+    )
+
+
+NO_MOUNT = "this user may not mount a file system of its own"
+
+
+def run_with_own_mounts(program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """`run_program`, where the program may mount file systems that vanish with it.
+
+    Skips the test where neither root nor user namespaces are to be had.
+    """
+    unshare = ["unshare", "--map-root-user", "--mount"]
+    try:
+        subprocess.run([*unshare, "true"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip(NO_MOUNT)
+    return subprocess.run(
+        [*unshare, sys.executable, "-c", textwrap.dedent(program), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
     )

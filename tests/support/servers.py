@@ -93,13 +93,19 @@ def get(url: str, timeout_s: float = 10) -> str | None:
         return None
 
 
+def listens(port: int) -> bool:
+    """Whether somebody takes connections on this port of loopback."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 class Server:
     """A program in a process of its own, ended when the block ends.
 
     Args:
         command: the program and its arguments.
         log: file for what it prints; shown when the test fails.
-        ready: the URL that answers 200 once the program serves.
+        ready: the URL that answers 200 once the program serves, or the port it then listens on.
         env: added to the environment.
     """
 
@@ -108,7 +114,7 @@ class Server:
         command: Sequence[str | Path],
         *,
         log: Path,
-        ready: str,
+        ready: str | int,
         env: Mapping[str, str] | None = None,
     ) -> None:
         self.command = [str(word) for word in command]
@@ -123,11 +129,11 @@ class Server:
                 self.command, stdout=log, stderr=subprocess.STDOUT, env=self.env
             )
 
-        def serves() -> str | None:
+        def serves() -> object:
             assert self._process is not None
             if self._process.poll() is not None:
                 pytest.fail(f"{self.command} ended by itself:\n{self.printed()}")
-            return get(self.ready)
+            return get(self.ready) if isinstance(self.ready, str) else listens(self.ready)
 
         until(serves, f"{self.command[0]} serves\n{self.printed()}")
 

@@ -28,7 +28,8 @@ MCP = Dialect(
             f"@name:{MCP_TOOLS_CALL} ",
         ),
         "mcp_method": (a.MCP_METHOD_NAME, "mcp.method"),
-        "mcp_server": ("mcp.server.name", a.SERVER_ADDRESS),
+        "mcp_server": ("mcp.server.name",),
+        "mcp_address": (a.SERVER_ADDRESS,),
         "error_type": (a.ERROR_TYPE, a.RPC_RESPONSE_STATUS_CODE, "mcp.error.code"),
     },
     # A failure may be told in the result alone.

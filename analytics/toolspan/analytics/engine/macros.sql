@@ -4,9 +4,18 @@
 -- Exact quantile with linear interpolation: position q * (n - 1) in the sorted values.
 CREATE OR REPLACE TEMP MACRO exact_quantile(x, q) AS quantile_cont(x, q);
 
+-- All values in order, and one of them by its place from 1 (at least the first, at most the last).
+CREATE OR REPLACE TEMP MACRO sorted_values(x) AS list(x ORDER BY x) FILTER (x IS NOT NULL);
+CREATE OR REPLACE TEMP MACRO value_at(sorted, place) AS
+    sorted[CAST(least(len(sorted), greatest(1, place)) AS BIGINT)];
+
 -- Mean of milliseconds, summed as whole nanoseconds: the same to the last bit in any order.
 CREATE OR REPLACE TEMP MACRO exact_mean(ms) AS
     CAST(sum(CAST(round(ms * 1e6) AS BIGINT)) AS DOUBLE) / count(ms) / 1e6;
+
+-- Sum of milliseconds, by whole nanoseconds: the same to the last bit in any order.
+CREATE OR REPLACE TEMP MACRO exact_total(ms) AS
+    CAST(sum(CAST(round(ms * 1e6) AS BIGINT)) AS DOUBLE) / 1e6;
 
 -- Sum of money, to twelve decimals: the same to the last bit in any order.
 CREATE OR REPLACE TEMP MACRO exact_sum(x) AS

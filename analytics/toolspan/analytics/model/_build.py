@@ -4,6 +4,8 @@ A *part* is a set of spans resolved by itself. Traces that lie in one part are r
 that several parts share are resolved again from all of them (`toolspan.analytics.store`).
 """
 
+import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from toolspan.analytics.engine import literal, load_sql
@@ -11,6 +13,9 @@ from toolspan.conventions.pseudo_tools import PSEUDO_TOOLS_BY_SCOPE
 
 if TYPE_CHECKING:
     import duckdb
+
+_VIEW = re.compile(r"^CREATE OR REPLACE TEMP VIEW (\w+) AS", re.MULTILINE)
+_WORD = re.compile(r"\w+")
 
 # What a part consists of, as temporary tables or as Parquet files of these names.
 PART_TABLES = (
@@ -42,7 +47,13 @@ def build_part(connection: "duckdb.DuckDBPyConnection") -> int:
     (reached,) = _row(connection, "SELECT count(*) FROM context")
     if reached < unique:
         connection.execute(load_sql("model/unreached.sql"))
-    connection.execute(load_sql("model/seen_from_outside.sql"))
+    (orphans,) = _row(
+        connection,
+        "SELECT count(*) FROM context JOIN span USING (trace_id, span_id) "
+        "WHERE depth = 0 AND parent_id IS NOT NULL",
+    )
+    if orphans:
+        connection.execute(load_sql("model/seen_from_outside.sql"))
     for step in ("resolved", "attempt", "tool_call"):
         connection.execute(load_sql(f"model/{step}.sql"))
     (is_marked,) = _row(connection, "SELECT count(retried_as) + count(retry_of) FROM tool_call")
@@ -53,10 +64,32 @@ def build_part(connection: "duckdb.DuckDBPyConnection") -> int:
     return delivered
 
 
-def finish(connection: "duckdb.DuckDBPyConnection") -> None:
-    """Make what spans all parts: feedback, and the tables as users see them."""
-    connection.execute(load_sql("model/feedback.sql"))
-    connection.execute(load_sql("model/views.sql"))
+@cache
+def view_texts() -> dict[str, str]:
+    """The SQL of each view of `model/views.sql`, by its name and in their order."""
+    texts = _VIEW.split(load_sql("model/views.sql"))[1:]
+    return {
+        name: f"CREATE OR REPLACE TEMP VIEW {name} AS{body}"
+        for name, body in zip(texts[::2], texts[1::2], strict=True)
+    }
+
+
+def make_views(connection: "duckdb.DuckDBPyConnection", made: set[str], sql: str) -> None:
+    """Make those views that a query names, and those they name in turn.
+
+    Defining all of them takes longer than answering most questions about little data.
+
+    Args:
+        connection: an open engine.
+        made: the views that there are; added to.
+        sql: the query.
+    """
+    texts = view_texts()
+    for name in _WORD.findall(sql):
+        if name in texts and name not in made:
+            made.add(name)
+            make_views(connection, made, texts[name].partition(" AS")[2])
+            connection.execute(texts[name])
 
 
 def _row(connection: "duckdb.DuckDBPyConnection", sql: str) -> tuple[int, ...]:

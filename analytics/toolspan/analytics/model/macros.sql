@@ -35,6 +35,22 @@ END;
 CREATE OR REPLACE TEMP MACRO counted_ms(outcome, duration_ms) AS
 CASE WHEN outcome IN ('ok', 'error', 'tool_error', 'timeout') THEN duration_ms END;
 
+-- A message without what differs each time: quoted texts, addresses, ids, numbers.
+CREATE OR REPLACE TEMP MACRO normalised(message) AS left(trim(regexp_replace(
+    split_part(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
+        left(message, 4000),
+        '''[^'']*''|"[^"]*"', '<str>', 'g'),
+        'https?://\S+', '<url>', 'g'),
+        '\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b', '<uuid>', 'g'),
+        '\d+(?:\.\d+)*', '<num>', 'g'), chr(10), 1),
+    '\s+', ' ', 'g')), 200);
+
+-- The start of the minute, hour, day, week or month a time lies in, and of the one before.
+CREATE OR REPLACE TEMP MACRO time_bucket_of(every, time) AS
+    date_trunc(every, CAST(time AS TIMESTAMP));
+CREATE OR REPLACE TEMP MACRO time_bucket_before(every, time) AS
+    date_trunc(every, time - INTERVAL 1 MICROSECOND);
+
 -- Whether a span below an open call describes that same call. Frameworks put the server's name
 -- before the names of MCP tools (`clock_get_time` around `tools/call get_time`).
 CREATE OR REPLACE TEMP MACRO describes_same_tool(tool_name, layer, mcp_method, open_name) AS

@@ -9,7 +9,9 @@ WITH part AS (
         arg_max(outcome, depth) FILTER (has_failed) AS failed_outcome,
         arg_max(error_type, depth) FILTER (has_failed) AS failed_type,
         arg_max(error_message, depth) FILTER (has_failed) AS failed_message,
-        min(mcp_server) AS mcp_server
+        -- A server is called what it calls itself, else by its service, else by its address.
+        coalesce(min(mcp_server), min(service_name) FILTER (side = 'server'), min(mcp_address))
+            AS mcp_server
     FROM (
         SELECT
             *,
@@ -72,7 +74,8 @@ SELECT
     CASE WHEN layer_of(layer, mcp_method, span_kind) = 'server' OR
             (mcp_method IS NOT NULL AND span_kind = 2) THEN duration_ms
         ELSE part_server_ms END AS server_ms,
-    coalesce(mcp_server, part_mcp_server) AS mcp_server,
+    coalesce(mcp_server, part_mcp_server,
+        CASE WHEN mcp_method IS NOT NULL THEN mcp_address END) AS mcp_server,
     tool_call_id, arguments_hash, arguments, result,
     tool_cost AS cost, tool_cost_currency AS cost_currency,
     service_name, scope_name, dialect, retried_as, retry_of

@@ -29,6 +29,7 @@ SELECT
     min(start_ns) AS start_ns,
     max(coalesce(end_ns, start_ns)) AS end_ns,
     count(*) AS spans,
+    count(unit) AS units,
     any_value(calls.llm_calls) AS llm_calls,
     CAST(coalesce(any_value(calls.input_tokens),
         sum(resolved.input_tokens) FILTER (unit = 'agent' AND agent_run_id IS NULL)) AS BIGINT)

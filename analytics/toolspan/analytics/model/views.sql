@@ -7,7 +7,7 @@ SELECT
     session_id, session_key, conversation_id, user_id,
     timestamp_of(start_ns) AS start_time, timestamp_of(end_ns) AS end_time, duration_ms,
     outcome, error_type, error_message, status_code, span_kind, depth,
-    service_name, scope_name, scope_version, dialect, model, provider, mcp_method,
+    service_name, scope_name, scope_version, dialect, model, response_model, provider, mcp_method,
     input_tokens, output_tokens, cost,
     trace_hex(trace_id) AS trace_id, span_hex(span_id) AS span_id,
     span_hex(parent_id) AS parent_span_id, span_hex(root_id) AS root_span_id,
@@ -173,12 +173,15 @@ SELECT
     exact_sum(cost) AS cost,
     CAST(sum(llm_calls_with_cost) AS BIGINT) AS llm_calls_with_cost
 FROM trace
+-- A trace of plumbing alone (an MCP handshake, a health check) is no session.
+WHERE session_id IS NOT NULL OR units > 0
 GROUP BY session_key;
 
 CREATE OR REPLACE TEMP VIEW feedback AS
 SELECT
-    score_name, value, label, source_kind, source_id, evaluator_version, session_key,
-    target_kind, value_kind, scale_min, scale_max, direction, comment, is_superseded,
-    timestamp_of(time_ns) AS time, feedback_id,
-    trace_hex(trace_id) AS trace_id, span_hex(span_id) AS span_id
+    score_name, value, label, value_kind, source_kind, source_id, rater_id, evaluator_version,
+    session_key, target_kind, scale_min, scale_max, direction, comment, error,
+    timestamp_of(time_ns) AS time, is_superseded, is_no_judgement, is_unknown_label,
+    matched_by, unmatched_because, feedback_id, ingested_from,
+    trace_hex(trace_id) AS trace_id, span_hex(span_id) AS span_id, tool_call_id
 FROM assessment;

@@ -14,6 +14,7 @@ from toolspan.analytics.statistics._arrays import average_ranks, codes_of
 from toolspan.analytics.statistics._association import (
     RawAssociation,
     correlation,
+    fisher_test,
     raw_association,
 )
 from toolspan.analytics.statistics._bootstrap import bootstrap_interval
@@ -50,7 +51,7 @@ from toolspan.analytics.statistics._sensitivity import (
     heterogeneity,
     leave_one_out,
 )
-from toolspan.analytics.statistics._strata import Strata, quantile_bins
+from toolspan.analytics.statistics._strata import Strata
 from toolspan.analytics.statistics._wild_bootstrap import wild_cluster_test
 
 __all__ = [
@@ -77,6 +78,7 @@ __all__ = [
     "correlation",
     "detectable_effect",
     "e_value",
+    "fisher_test",
     "heterogeneity",
     "holm",
     "krippendorff_alpha",
@@ -85,7 +87,6 @@ __all__ = [
     "max_t_test",
     "pair_agreement",
     "permutation_test",
-    "quantile_bins",
     "quantile_needs",
     "raw_association",
     "stratified_difference",

@@ -4,7 +4,7 @@ Each file is read once into Parquet that is resolved already, so no report needs
 a file that grows is read on from where the last reading stopped.
 """
 
-from toolspan.analytics.store._open import CacheChoice, load
+from toolspan.analytics.store._open import CacheChoice, Progress, load
 from toolspan.analytics.store._parts import cache_directory
 
-__all__ = ["CacheChoice", "cache_directory", "load"]
+__all__ = ["CacheChoice", "Progress", "cache_directory", "load"]

@@ -81,7 +81,9 @@ class JsonlFile:
         self._opened_at = 0.0
         self._news: list[tuple[Callable[[Path], None], Path]] = []
         self._is_slow = False
-        self._last_writer, self._looked_at = 0, 0.0
+        self._last_writer, self._looked_at, self._is_unseen = 0, 0.0, False
+        self._unseen: list[bytes] = []
+        self._again: list[bytes] = []
         self.records = self.lines = self.bytes = self.files = 0
 
     def after_fork_in_child(self) -> None:
@@ -128,23 +130,39 @@ class JsonlFile:
             tell(about)
         return path
 
-    def close(self, timeout_s: float = -1) -> bool:
-        """Close the file; a later line opens the next one.
+    def settle(self, timeout_s: float = -1) -> bool:
+        """Make sure that the lines written so far are in a file that is there.
 
         Returns:
-            False when another thread was writing for all of `timeout_s` seconds (-1: wait for it),
-            as on a disk that hangs; the file stays open then.
+            False when another thread was writing for all of `timeout_s` seconds (-1: wait for
+            it), as on a disk that hangs, or when the lines could not be written again.
         """
+        return self._locked(timeout_s, self._look_once_more)
+
+    def close(self, timeout_s: float = -1) -> bool:
+        """Settle and close the file; a later line opens the next one.
+
+        Returns:
+            As `settle`; where it was another thread that wrote, the file stays open.
+        """
+        return self._locked(timeout_s, self._look_once_more, self._close)
+
+    def _locked(self, timeout_s: float, *steps: Callable[[], None]) -> bool:
         if not self._lock.acquire(timeout=timeout_s):
             return False
+        is_done = True
         try:
-            self._close()
+            for step in steps:
+                try:
+                    step()
+                except OSError:
+                    is_done = False
             news = self._take_news()
         finally:
             self._lock.release()
         for tell, about in news:
             tell(about)
-        return True
+        return is_done
 
     def _write(self, line: bytes, service_name: str) -> None:
         length = len(line)
@@ -153,16 +171,35 @@ class JsonlFile:
             self._close()
         if self._descriptor < 0:
             self._open(service_name)
+        if self._again:
+            self._write_again()
+        self._put(line)
+        if self._is_unseen:
+            self._unseen.append(line)
+        self._is_slow = time.perf_counter() - start >= self._slow_s
+
+    def _put(self, line: bytes) -> None:
         written = os.write(self._descriptor, line)
-        if written < length:
+        if written < len(line):
+            self._put_rest(line, written)
+        self._size += len(line)
+
+    def _put_rest(self, line: bytes, written: int) -> None:
+        """Go on after a short write, or learn why it was short and undo it."""
+        try:
+            while written < len(line):
+                written += os.write(self._descriptor, line[written:])
+        except OSError:
             self._cut_back(written)
-            written = os.write(self._descriptor, line)  # again, to learn what is wrong
-            if written < length:
-                self._cut_back(written)
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
-        self._size += length
-        end = time.perf_counter()
-        self._is_slow = end - start >= self._slow_s
+            raise
+
+    def _cut_back(self, written: int) -> None:
+        try:
+            end = os.lseek(self._descriptor, 0, os.SEEK_CUR)
+            os.ftruncate(self._descriptor, end - written)
+        except OSError:
+            self._close()  # the fragment stays, but as the last line of a file
+            raise
 
     def _takes(self, length: int, now: float) -> bool:
         """Whether the open file is still ours, whole, and has room for `length` bytes."""
@@ -175,21 +212,29 @@ class JsonlFile:
         return not (self._max_age_s and time.monotonic() - self._opened_at >= self._max_age_s)
 
     def _is_intact(self, now: float) -> bool:
+        """Whether the open file is, or was within 10 ms where threads take turns, as it should be.
+
+        Each call of the kernel lets other threads run Python and waits for its turn afterwards;
+        two of them for each line would be felt. So where another thread wrote last, the answer
+        stands for a while, and the lines written on the strength of it are kept: should the file
+        turn out to be deleted, they are written again.
+        """
+        writer = threading.get_ident()
+        self._is_unseen = writer != self._last_writer and now - self._looked_at < _LOOK_AGAIN_S
+        self._last_writer = writer
+        if self._is_unseen:
+            return True
+        self._looked_at = now
+        return self._look()
+
+    def _look(self) -> bool:
         """Whether the open file is still ours and ends with a whole line.
 
         One `fstat` answers what no write would tell: the file was deleted, so lines would go
         nowhere; it was cut in the middle of a line; or its descriptor was closed by somebody else
         (programs that become daemons do that) and now is another file, even a socket.
-
-        Each call of the kernel lets other threads run Python and waits for its turn afterwards.
-        So where threads take turns in writing, the answer stands for 10 ms; what is written to a
-        deleted file in that time shares the fate of what was written just before.
         """
-        writer = threading.get_ident()
-        if writer != self._last_writer and now - self._looked_at < _LOOK_AGAIN_S:
-            self._last_writer = writer
-            return True
-        self._last_writer, self._looked_at = writer, now
+        unseen, self._unseen = self._unseen, []
         try:
             status = os.fstat(self._descriptor)
         except OSError:
@@ -198,10 +243,26 @@ class JsonlFile:
         if (status.st_dev, status.st_ino) != self._identity:
             self._descriptor = -1  # not ours any more, so not ours to close
             return False
-        if status.st_nlink == 0 or status.st_size not in (self._size, 0):
+        if status.st_nlink == 0:
+            self._again += unseen
+            return False
+        if status.st_size not in (self._size, 0):
             return False
         self._size = status.st_size
         return True
+
+    def _look_once_more(self) -> None:
+        if self._unseen and self._descriptor >= 0 and not self._look():
+            self._close()
+        if self._again:
+            if self._descriptor < 0:
+                self._open("")
+            self._write_again()
+
+    def _write_again(self) -> None:
+        while self._again:
+            self._put(self._again[0])
+            del self._again[0]
 
     def _open(self, service_name: str) -> None:
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -224,14 +285,6 @@ class JsonlFile:
         self.files += 1
         if self._on_opened is not None:
             self._news.append((self._on_opened, path))
-
-    def _cut_back(self, written: int) -> None:
-        try:
-            end = os.lseek(self._descriptor, 0, os.SEEK_CUR)
-            os.ftruncate(self._descriptor, end - written)
-        except OSError:
-            self._close()  # the fragment stays, but as the last line of a file
-            raise
 
     def _is_asking_slow(self) -> bool:
         """Whether a call of the kernel that needs no disk is slow as well."""

@@ -58,6 +58,8 @@ class Batch:
         self._on_sigterm = on_sigterm
         self._start_anew()
         register_at_fork(self)
+        # Now, since the main thread, which alone may handle signals, may never end a span.
+        self._is_guarded = _last_moments.guard(self, on_sigterm=on_sigterm)
 
     def _start_anew(self) -> None:
         # Re-entrant, since a signal handler or finaliser may end a span in the middle of `put`.
@@ -91,18 +93,22 @@ class Batch:
         size = len(item)
         with self._lock:
             waiting = len(self._queue)
+            is_stopped = self._is_stopped
             takes = waiting < self._queue_records and self._bytes + size <= self._queue_bytes
-            if takes:
+            if takes and not is_stopped:
                 self._queue.append((envelope, item))
                 self._bytes += size
                 self._accepted += 1
             is_line = waiting + 1 >= self._line_records or self._bytes >= self._line_bytes
+        if is_stopped:  # written through, for this process is about to end
+            self._write([(envelope, item)])
+            return
         if not takes:
             self._drop(1, QueueFullError(f"{waiting} records of {self._bytes} bytes wait already"))
             return
         if not self._is_guarded:
             self._is_guarded = _last_moments.guard(self, on_sigterm=self._on_sigterm)
-        if self._is_stopped or not (self._thread or self._start()):
+        if not (self._thread or self._start()):
             self._write_waiting()
         elif not waiting or is_line:
             _release(self._wake)
@@ -126,11 +132,19 @@ class Batch:
                 self._write_waiting()
         return True
 
+    def close(self, timeout_s: float) -> bool:
+        """Write what waits, and from now on each record as it is put.
+
+        Returns:
+            False when that took too long; what still waits is not written any more.
+        """
+        with self._lock:
+            self._is_stopped = True
+        return self.flush(timeout_s)
+
     def stop(self, timeout_s: float) -> bool:
-        """Flush, end the thread, and count what could not be written in time as dropped."""
-        is_flushed = self.flush(timeout_s)
-        self._is_stopped = True
-        _release(self._wake)
+        """Close, and count what could not be written in time as dropped."""
+        is_flushed = self.close(timeout_s)
         if not is_flushed:
             with self._lock:
                 left = len(self._queue)
@@ -156,11 +170,15 @@ class Batch:
         return self._thread is not None
 
     def _run(self) -> None:
-        while not self._is_stopped:
+        while self._queue or not self._is_stopped:
             if not self._queue:
                 self._wake.acquire()  # until something waits ...
             self._wake.acquire(timeout=self._interval_s)  # ... then until it is a line, or time
             self._write_waiting()
+
+    def _write(self, items: list[tuple[Envelope, bytes]]) -> None:
+        line = document(self._keys, items)
+        self._write_line(line, len(items), items[0][0].service_name)
 
     def _write_waiting(self) -> None:
         """Write what waits now; what comes meanwhile has time until the next line is full."""
@@ -172,8 +190,7 @@ class Batch:
                 self._is_writing = True
             try:
                 if items:
-                    line = document(self._keys, items)
-                    self._write_line(line, len(items), items[0][0].service_name)
+                    self._write(items)
             finally:
                 with self._lock:
                     self._settled += len(items)

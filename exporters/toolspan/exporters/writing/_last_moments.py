@@ -1,9 +1,9 @@
-"""Flush queues when the process ends in a way that Python can still notice.
+"""Write queues when the process ends in a way that Python can still notice.
 
 - A normal end: `atexit`, also where the program never shuts its provider down.
 - The end of a worker of `multiprocessing`, which skips `atexit`: its own finalisers.
-- SIGTERM that nobody handles: a handler that flushes, then lets the signal end the process as it
-  would have, so that the parent sees the same status.
+- SIGTERM that nobody handles: a handler that writes them, then lets the signal end the process as
+  it would have, so that the parent sees the same status.
 
 `os._exit` and SIGKILL cannot be noticed.
 """
@@ -23,19 +23,19 @@ _PATIENCE_AT_EXIT_S: Final = 30.0
 _PATIENCE_AT_SIGTERM_S: Final = 5.0
 
 
-class Flushable(Protocol):
-    """Something whose queue is to be written before the process ends."""
+class Queue(Protocol):
+    """Something that holds what is to be written before the process ends."""
 
-    def flush(self, timeout_s: float) -> bool:
-        """Write what waits; False when that took longer than `timeout_s` seconds."""
+    def close(self, timeout_s: float) -> bool:
+        """Write what waits, within `timeout_s` seconds, and let nothing wait any more."""
         ...
 
 
-_guarded: "weakref.WeakSet[Flushable]" = weakref.WeakSet()
+_guarded: "weakref.WeakSet[Queue]" = weakref.WeakSet()
 
 
-def guard(target: Flushable, *, on_sigterm: bool) -> bool:
-    """Flush `target` when this process ends.
+def guard(target: Queue, *, on_sigterm: bool) -> bool:
+    """Close `target` when this process ends.
 
     Returns:
         Whether that is arranged for good. Not yet, where SIGTERM is to be handled but this is
@@ -47,14 +47,14 @@ def guard(target: Flushable, *, on_sigterm: bool) -> bool:
     return not on_sigterm or _guard_sigterm()
 
 
-def flush_all(patience_s: float = _PATIENCE_AT_EXIT_S) -> None:
-    """Write every queue of this process."""
+def close_all(patience_s: float = _PATIENCE_AT_EXIT_S) -> None:
+    """Write every queue of this process; threads that end spans until the very end write them."""
     for target in list(_guarded):
-        target.flush(patience_s)
+        target.close(patience_s)
 
 
 class _Workers:
-    """Lets a process flush that is, or is about to become, a worker of `multiprocessing`.
+    """Lets a worker of `multiprocessing`, or a process about to become one, write its queues.
 
     A worker ends by running its finalisers and then `os._exit`. When it starts, it forgets the
     finalisers it has and asks everybody who registered for new ones; one that has started takes
@@ -70,20 +70,20 @@ class _Workers:
 
 def _add_finaliser(_: object) -> None:
     util: Any = sys.modules["multiprocessing.util"]
-    util.Finalize(None, flush_all, exitpriority=100)
+    util.Finalize(None, close_all, exitpriority=100)
 
 
 def _guard_sigterm() -> bool:
     if threading.current_thread() is not threading.main_thread():
         return False
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, _flush_and_end)
+        signal.signal(signal.SIGTERM, _close_and_end)
     return True
 
 
-def _flush_and_end(number: int, _frame: object) -> None:
+def _close_and_end(number: int, _frame: object) -> None:
     try:
-        flush_all(_PATIENCE_AT_SIGTERM_S)
+        close_all(_PATIENCE_AT_SIGTERM_S)
     finally:
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
@@ -91,4 +91,4 @@ def _flush_and_end(number: int, _frame: object) -> None:
 
 _WORKERS: Final = _Workers()
 register_at_fork(_WORKERS)
-atexit.register(flush_all)
+atexit.register(close_all)

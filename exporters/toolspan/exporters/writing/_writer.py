@@ -13,7 +13,7 @@ from toolspan.exporters.files import Housekeeper, JsonlFile
 from toolspan.exporters.otlp_json import Envelope, SignalKeys, document
 from toolspan.exporters.writing._batch import Batch, take_line
 from toolspan.exporters.writing._drops import Drops
-from toolspan.exporters.writing._slow_disk import SLOW_WRITES, WITHIN_S, SlowDiskRule
+from toolspan.exporters.writing._slow_disk import AMONG_WRITES, SLOW_WRITES, SlowDiskRule
 
 _logger = logging.getLogger("toolspan.exporters")
 
@@ -122,8 +122,10 @@ class Writer:
 
     def force_flush(self, timeout_millis: float = 30_000) -> bool:
         """Wait until what was put is in the kernel; False when that took too long."""
+        deadline = time.monotonic() + timeout_millis / 1000
         batch = self._batch
-        return batch is None or batch.flush(timeout_millis / 1000)
+        is_flushed = batch is None or batch.flush(timeout_millis / 1000)
+        return self._file.settle(max(deadline - time.monotonic(), 0)) and is_flushed
 
     def shutdown(self, timeout_millis: float = 30_000) -> bool:
         """Flush, close the file, and let it be compressed, all within the time given.
@@ -170,21 +172,21 @@ class Writer:
             on_sigterm=settings.flush_on_sigterm,
         )
 
-    def _on_slow(self, is_asking_slow: bool) -> None:
-        is_slow = self._slow_disk.is_slow(is_asking_slow=is_asking_slow)
+    def _on_slow(self, is_answer_slow: bool) -> None:
+        is_slow = self._slow_disk.is_slow(write=self._file.lines, is_answer_slow=is_answer_slow)
         if not is_slow or self._batch is not None or self._is_shut_down:
             return
         if self._settings.slow_disk == "stay":
             return
         self._batch = self._new_batch()
         _logger.warning(
-            "toolspan writes %s to %s by a thread of its own from now on: %d writes within %g s "
-            "took longer than %g ms each. The last %g ms before a SIGKILL may be lost now; "
+            "toolspan writes %s to %s by a thread of its own from now on: %d of the last %d writes "
+            "took longer than %g ms. The last %g ms before a SIGKILL may be lost now; "
             "TOOLSPAN_FILES_SLOW_DISK=stay keeps each span's end waiting for the disk instead.",
             self._file.signal,
             self._file.directory,
             SLOW_WRITES,
-            WITHIN_S,
+            AMONG_WRITES,
             self._settings.slow_write_ms,
             self._settings.flush_interval_ms,
         )

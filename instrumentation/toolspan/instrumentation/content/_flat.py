@@ -16,6 +16,11 @@ _MOST_KEYS: Final = 4096
 _key_texts: Final[dict[Any, str]] = {}
 
 
+def forget_keys() -> None:
+    """Look at every key anew: what is secret has changed."""
+    _key_texts.clear()
+
+
 def is_flat(arguments: dict[str, Any]) -> bool:
     """Whether the arguments are few, short and plain."""
     for value in arguments.values():

@@ -3,7 +3,7 @@
 import itertools
 import re
 import string
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 MASK: Final = "[redacted]"
@@ -40,6 +40,8 @@ _SECRET_PAIRS: Final = frozenset(
     {("api", "key"), ("access", "key"), ("private", "key"), ("signing", "key"), ("card", "number")}
 )
 _by_key: Final[dict[str, bool]] = {}
+_own_keys: Final[set[str]] = set()
+_own_patterns: Final[list[re.Pattern[str]]] = []
 _MOST_KEYS: Final = 4096
 
 _LETTER: Final = r"[A-Za-z0-9_-]"
@@ -83,7 +85,7 @@ _SECRETS_IN_ANY_CASE: Final = (
     *((word, re.compile(f"{word}[-_]?key{_VALUE}")) for word in ("api", "access")),
 )
 _WITH_HYPHEN: Final = ("sk-", "pk-", "rk-", "xox", "glpat-", "-----B")
-_WITH_UNDERSCORE: Final = ("sk_", "pk_", "rk_", "gh", "hf_")
+_WITH_UNDERSCORE: Final = ("sk_", "pk_", "rk_", "gh", "hf_", "_pat_")
 _NAMED: Final = ("passw", "pwd", "secret", "token", "key")
 
 
@@ -96,18 +98,33 @@ def is_secret_key(key: str) -> bool:
     known = _by_key.get(key)
     if known is None:
         words = [word.lower() for word in _WORD.findall(key[:200])]
-        known = not _SECRET_WORDS.isdisjoint(words) or any(
-            pair in _SECRET_PAIRS for pair in itertools.pairwise(words)
+        known = (
+            not _SECRET_WORDS.isdisjoint(words)
+            or any(pair in _SECRET_PAIRS for pair in itertools.pairwise(words))
+            or key.casefold() in _own_keys
         )
         if len(_by_key) < _MOST_KEYS:
             _by_key[key] = known
     return known
 
 
+def add_keys(keys: Iterable[str]) -> None:
+    """Take the values under these keys for secrets too."""
+    _own_keys.update(key.casefold() for key in keys)
+    _by_key.clear()
+
+
+def add_patterns(patterns: Iterable[re.Pattern[str]]) -> None:
+    """Take text of these patterns for secret too."""
+    known = {pattern.pattern for pattern in _own_patterns}
+    _own_patterns.extend(pattern for pattern in patterns if pattern.pattern not in known)
+
+
 def may_hold_secret(text: str) -> bool:
     """Whether `text` holds what a secret that we recognise begins with; quick to say no."""
     return (
-        ("-" in text and _holds(text, _WITH_HYPHEN))
+        bool(_own_patterns)
+        or ("-" in text and _holds(text, _WITH_HYPHEN))
         or ("_" in text and _holds(text, _WITH_UNDERSCORE))
         or ((":" in text or "=" in text) and _holds(text.lower(), _NAMED))
         or ("I" in text and ("KIA" in text or "SIA" in text or "AIza" in text))
@@ -130,6 +147,7 @@ def mask_secrets(text: str) -> str:
         return text
     lower = text.lower() if text.isascii() else text.translate(_ASCII_LOWER)
     found = [
+        *(match.span() for pattern in _own_patterns for match in pattern.finditer(text)),
         *(span for begin, whole in _SECRETS for span in _spans(text, begin, whole)),
         *(span for begin, whole in _SECRETS_IN_ANY_CASE for span in _spans(lower, begin, whole)),
     ]

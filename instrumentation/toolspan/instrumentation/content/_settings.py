@@ -6,6 +6,7 @@ from typing import Final
 
 from toolspan.conventions import environment
 from toolspan.instrumentation.content._hash import Hash, hash_with_key, hash_with_own_key
+from toolspan.instrumentation.content._rules import read_redactions_from_environment
 
 _log = logging.getLogger("toolspan")
 
@@ -34,6 +35,7 @@ class Settings:
 
     def read_environment(self) -> None:
         """Take the switches as they are set now."""
+        read_redactions_from_environment()
         capture = os.environ.get(environment.CAPTURE_MESSAGE_CONTENT, "").strip().lower()
         self.capture = capture in _CAPTURING
         if capture not in _CAPTURING and capture not in _NOT_CAPTURING:

@@ -5,15 +5,12 @@ from collections.abc import Mapping, Sequence
 from time import time_ns
 from typing import TYPE_CHECKING, Any, Final
 
-from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Span, Status, StatusCode, Tracer
 
 from toolspan.conventions.attributes import (
     ERROR_TYPE,
     ERROR_TYPE_OTHER,
-    GEN_AI_AGENT_NAME,
-    GEN_AI_CONVERSATION_ID,
     GEN_AI_TOOL_CALL_ARGUMENTS,
     GEN_AI_TOOL_CALL_ID,
     GEN_AI_TOOL_CALL_RESULT,
@@ -23,23 +20,32 @@ from toolspan.conventions.attributes import (
     TOOLSPAN_FALLBACK_POSITION,
     TOOLSPAN_OUTCOME,
     TOOLSPAN_TOOL_CALL_ARGUMENTS_HASH,
+    TOOLSPAN_TOOL_COST_AMOUNT,
+    TOOLSPAN_TOOL_COST_CURRENCY,
 )
 from toolspan.conventions.outcomes import TOOL_ERROR_TYPE, Outcome
 from toolspan.instrumentation.content import (
+    NO_PATHS,
+    Paths,
     arguments_hash,
+    current_paths,
     encode,
     encode_flat,
     error_text,
     settings,
 )
+from toolspan.instrumentation.metrics import Durations
 from toolspan.instrumentation.record._context import (
     CALL_KEY,
     IDENTITY_KEY,
     SPAN_KEY,
     identity_in,
+    with_conversation,
 )
+from toolspan.instrumentation.record._cost import cost_attributes
 from toolspan.instrumentation.record._identity import Identity
 from toolspan.instrumentation.record._kinds import Kind, Prepared
+from toolspan.instrumentation.record._measured import record_duration
 from toolspan.instrumentation.record._outcome import outcome_of_exception, returned_failure
 from toolspan.instrumentation.record._registry import open_calls
 
@@ -75,6 +81,15 @@ class OpenCall:
     failed_tools: list[str] | None = None
     """Tools that failed below this call and for which nothing stood in yet, in order."""
     fallback_group: Sequence[str] = ()
+    redacted_paths: Paths = NO_PATHS
+    """Places in arguments and result of this call that are never recorded."""
+    absorbs_same_name = False
+    """Whether a decorated function of the same name inside is part of this call."""
+    durations: Durations | None = None
+    """Where to record how long it took, None while nobody collects metrics."""
+    started = 0
+    """When, in nanoseconds since the epoch; set where durations are."""
+    _owns_span = True
 
     def __init__(
         self,
@@ -92,6 +107,8 @@ class OpenCall:
         below = {**context, SPAN_KEY: span, CALL_KEY: self}
         if identity is not None:
             below[IDENTITY_KEY] = identity
+            if identity.conversation_id is not None:
+                with_conversation(below, identity.conversation_id)
         self.context = Context(below)
         """The context below this call while it is open; whoever opens the call attaches it."""
         self._end_attributes: dict[str, Any] = {}
@@ -136,6 +153,12 @@ class OpenCall:
         if self._is_content_captured and self.is_recording and self.is_open:
             self._describe_content(GEN_AI_TOOL_CALL_RESULT, result)
 
+    def set_cost(self, amount: float, currency: str = "USD") -> None:
+        """What the tool itself charged for this call; tokens are counted elsewhere."""
+        if self.prepared.kind is Kind.TOOL:
+            self.set_attribute(TOOLSPAN_TOOL_COST_AMOUNT, float(amount))
+            self.set_attribute(TOOLSPAN_TOOL_COST_CURRENCY, currency)
+
     def set_outcome(
         self, outcome: Outcome, *, error_type: str | None = None, message: str | None = None
     ) -> None:
@@ -178,9 +201,10 @@ class OpenCall:
                 self._end_attributes[TOOLSPAN_FALLBACK_POSITION] = position
 
     def _describe_content(self, key: str, value: object) -> None:
-        text = encode_flat(value)
+        paths = self.redacted_paths
+        text = None if paths or current_paths() else encode_flat(value)
         if text is None:
-            text, size, is_whole = encode(value)
+            text, size, is_whole = encode(value, paths)
             if not is_whole:
                 known = self._end_attributes.get(TOOLSPAN_CONTENT_SIZE, 0)
                 self._end_attributes[TOOLSPAN_CONTENT_SIZE] = known + size
@@ -250,29 +274,59 @@ class OpenCall:
         text: str | None = None,
         end_time: int | None = None,
     ) -> None:
-        span = self.span
-        # The context refers to the call: left so, every call would wait for the garbage collector.
+        context = self.context
+        # Context and attempt refer to the call: left so, it would wait for the garbage collector.
         self.context = _NOWHERE
+        if self.first_attempt is not None:
+            self.first_attempt = None
         try:
             if self.parent is not None and self.prepared.kind is Kind.TOOL:
                 self._tell_parent(self.parent, outcome)
             if self.is_recording:
-                attributes = self._end_attributes
-                attributes[TOOLSPAN_OUTCOME] = outcome._value_
-                if self.attempt_count > 1:
-                    attributes[TOOLSPAN_ATTEMPT_COUNT] = self.attempt_count
-                if outcome is not _OK and outcome.is_failure:
-                    attributes[ERROR_TYPE] = error_type or ERROR_TYPE_OTHER
-                    span.set_status(Status(StatusCode.ERROR, text))
-                if len(attributes) <= _FEW:
-                    for key, value in attributes.items():
-                        span.set_attribute(key, value)
-                else:
-                    span.set_attributes(attributes)
+                self._describe_end(outcome, error_type, text)
         except Exception:
             _log.debug("end of %s not recorded in full", self.name, exc_info=True)
         finally:
-            end_span(span, end_time)
+            if self._owns_span:
+                end_span(self.span, end_time)
+        if self.durations is not None:
+            self._measure(self.durations, context, outcome, error_type, end_time)
+
+    def _describe_end(self, outcome: Outcome, error_type: str | None, text: str | None) -> None:
+        span, attributes = self.span, self._end_attributes
+        attributes[TOOLSPAN_OUTCOME] = outcome._value_
+        if self.attempt_count > 1:
+            attributes[TOOLSPAN_ATTEMPT_COUNT] = self.attempt_count
+        if outcome is not _OK and outcome.is_failure:
+            attributes[ERROR_TYPE] = error_type or ERROR_TYPE_OTHER
+            span.set_status(Status(StatusCode.ERROR, text))
+        if self.prepared.kind is Kind.LLM:
+            attributes.update(cost_attributes({**self.prepared.attributes, **attributes}))
+        if len(attributes) <= _FEW:
+            for key, value in attributes.items():
+                span.set_attribute(key, value)
+        else:
+            span.set_attributes(attributes)
+
+    def _measure(
+        self,
+        durations: Durations,
+        context: Context,
+        outcome: Outcome,
+        error_type: str | None,
+        end_time: int | None,
+    ) -> None:
+        try:
+            record_duration(
+                durations,
+                self,
+                agent=identity_in(context).agent,
+                nanoseconds=(time_ns() if end_time is None else end_time) - self.started,
+                outcome=outcome,
+                error_type=error_type,
+            )
+        except Exception:  # a metric reader of the host's
+            _log.debug("duration of %s not recorded", self.name, exc_info=True)
 
     def _tell_parent(self, parent: "OpenCall", outcome: Outcome) -> None:
         """Remember which tools failed below the same parent, so that a fallback is known as one."""
@@ -293,57 +347,6 @@ def end_span(span: Span, end_time: int | None = None) -> None:
         span.end(end_time)
     except Exception:  # a processor of the host's may raise; the SDK does not isolate it
         _log.debug("a span processor raised at the end of a span", exc_info=True)
-
-
-def open_call(
-    prepared: Prepared,
-    tracer: Tracer,
-    context: Context,
-    *,
-    identity: Identity | None = None,
-    start_time: int | None = None,
-) -> OpenCall | None:
-    """Start a call in `context`; its own context is `call.context`, attached by the caller.
-
-    `identity` replaces that of the context. None when the span could not be started.
-    """
-    kind = prepared.kind
-    if kind is not Kind.TOOL and kind is not Kind.LLM:
-        identity = _identity_below(prepared, identity_in(context) if identity is None else identity)
-    attributes = prepared.attributes
-    who = context.get(IDENTITY_KEY) if identity is None else identity
-    if who is not None:
-        attributes = _with_identity(prepared, who)  # type: ignore[arg-type]
-    try:
-        span = tracer.start_span(
-            prepared.span_name, context, prepared.span_kind, attributes, None, start_time
-        )
-    except Exception:  # a processor or sampler of the host's may raise
-        _log.debug("no span for %s", prepared.span_name, exc_info=True)
-        return None
-    if span is trace.INVALID_SPAN:
-        return None
-    call = OpenCall(prepared, tracer, context, span, identity)
-    open_calls.add(call)
-    return call
-
-
-def _identity_below(prepared: Prepared, identity: Identity) -> Identity:
-    if prepared.kind is Kind.AGENT:
-        return identity.in_agent(prepared.name)
-    if prepared.kind is Kind.STEP:
-        return identity.in_step(prepared.name)
-    return identity.in_workflow(prepared.name)
-
-
-def _with_identity(prepared: Prepared, identity: Identity) -> dict[str, Any]:
-    """The attributes a span starts with: those of its kind, and who it belongs to."""
-    attributes = {**prepared.attributes, **identity.stamp}
-    if prepared.kind is Kind.TOOL and identity.agent is not None:
-        attributes[GEN_AI_AGENT_NAME] = identity.agent
-    if identity.conversation_id is not None and prepared.kind is not Kind.STEP:
-        attributes[GEN_AI_CONVERSATION_ID] = identity.conversation_id
-    return attributes
 
 
 def now() -> int:

@@ -4,6 +4,7 @@ In that context rather than in context variables of our own, so that whatever ca
 across threads, tasks and generators carries these with it.
 """
 
+import sys
 from typing import TYPE_CHECKING, Final
 
 from opentelemetry import context as context_api
@@ -42,6 +43,14 @@ def open_call_in(context: Context) -> "OpenCall | None":
 def identity_in(context: Context) -> Identity:
     """The identity that spans started here belong to."""
     return context.get(IDENTITY_KEY, NOBODY)  # type: ignore[return-value]
+
+
+def with_conversation(values: dict[str, object], conversation_id: str) -> None:
+    """Tell opentelemetry-util-genai, where it is loaded, which conversation its spans belong to."""
+    module = sys.modules.get("opentelemetry.util.genai._conversation_context")
+    key = getattr(module, "CONVERSATION_ID_KEY", None)
+    if isinstance(key, str):
+        values[key] = conversation_id
 
 
 def leave_dropped(token: object, call: object) -> None:

@@ -43,9 +43,9 @@ def wrap_callable(function: Callable[..., Any], tracking: Tracking) -> Callable[
     elif inspect.isgeneratorfunction(subject):
         wrapper = generator_function(function, tracking.begin, tracking.finish)
     elif inspect.iscoroutinefunction(subject):
-        wrapper = _coroutine_function(function, tracking)
+        wrapper = coroutine_function(function, tracking)
     else:
-        wrapper = _plain_function(function, tracking)
+        wrapper = plain_function(function, tracking)
     functools.update_wrapper(wrapper, function)
     if not hasattr(function, "__name__"):  # partials and callable objects have none to copy
         wrapper.__name__ = wrapper.__qualname__ = _name_of(function)
@@ -60,7 +60,8 @@ def _name_of(function: Any) -> str:
     return getattr(function, "__name__", type(function).__name__)
 
 
-def _plain_function(function: Callable[..., Any], tracking: Tracking) -> Callable[..., Any]:
+def plain_function(function: Callable[..., Any], tracking: Tracking) -> Callable[..., Any]:
+    """A function whose calls are recorded, also those that return something to be awaited."""
     begin, finish = tracking.begin, tracking.finish
     judges = tracking.judges
 
@@ -111,7 +112,8 @@ def _when_it_is_done(run: Run, result: Any, tracking: Tracking) -> Any:
     return result
 
 
-def _coroutine_function(function: Callable[..., Any], tracking: Tracking) -> Callable[..., Any]:
+def coroutine_function(function: Callable[..., Any], tracking: Tracking) -> Callable[..., Any]:
+    """The same for a coroutine function."""
     begin = tracking.begin
 
     async def wrapper(*args: Any, **kwargs: Any) -> Any:

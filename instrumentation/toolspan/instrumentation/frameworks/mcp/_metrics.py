@@ -7,7 +7,7 @@ from opentelemetry import metrics
 from opentelemetry.context import Context
 from opentelemetry.metrics import Histogram
 
-from toolspan.conventions import scopes
+from toolspan.instrumentation.metrics import own_meter
 from toolspan.instrumentation.record import METRIC_ATTRIBUTES
 
 _BOUNDARIES_S: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300)
@@ -46,7 +46,7 @@ class _Instruments:
             self._provider, self._histograms = provider, {}
         found = self._histograms.get(name)
         if found is None:
-            found = self._histograms[name] = provider.get_meter(scopes.TOOLSPAN).create_histogram(
+            found = self._histograms[name] = own_meter(provider).create_histogram(
                 name,
                 unit="s",
                 description=_DESCRIPTIONS[name],

@@ -1,0 +1,125 @@
+"""`toolspan send` into real programs, and real programs that read our files: nothing changes."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.trace import Link, SpanKind, StatusCode
+
+from support.collector import Collector, CollectorProgram
+from support.otlp_protobuf import logs_messages, records, traces_messages
+from support.otlp_receiver import GrpcReceiver, OtlpReceiver
+from support.reference import REPOSITORY
+from support.rotel import Rotel
+from support.servers import until
+from toolspan.exporters import JsonlSpanProcessor, append_event
+from toolspan.exporters.send.command import main
+
+SPANS = 203
+REPLAY = REPOSITORY / "deploy" / "collector" / "replay.yaml"
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Files of ours with everything a span and an event can hold."""
+    directory = tmp_path_factory.mktemp("recorded")
+    provider = TracerProvider(
+        resource=Resource.create({"service.name": "agency", "words": ["ä", "海豚"]}),
+        shutdown_on_exit=False,
+    )
+    provider.add_span_processor(JsonlSpanProcessor(directory))
+    plain = provider.get_tracer("plain")
+    rich = provider.get_tracer("rich", "1.2", "https://opentelemetry.io/schemas/1.30.0", {"k": 1})
+    values: dict[str, Any] = {
+        "large": 2**53 + 1,
+        "least": -(2**63),
+        "ratio": 1e300,
+        "none": [],
+        "flags": [True, False],
+        "deep": {"a": {"b": [1, "x", None]}},
+        "binary": b"\x00\xff",
+        "text": 'quote " backslash \\ newline \n emoji 🐬',
+    }
+    for number in range(SPANS // 7):
+        with plain.start_as_current_span(f"parent {number}", kind=SpanKind.SERVER) as parent:
+            for _ in range(5):
+                with plain.start_as_current_span("child", attributes={"number": number}):
+                    pass
+            link = Link(parent.get_span_context(), {"why": "test"})
+            with rich.start_as_current_span("rich", attributes=values, links=[link]) as span:
+                span.add_event("event", {"n": 1.5}, timestamp=17)
+                span.set_status(StatusCode.ERROR, "went wrong")
+    provider.shutdown()
+    for number in range(1, 6):
+        append_event(
+            directory,
+            event_name="gen_ai.evaluation.result",
+            attributes={"gen_ai.evaluation.score.value": number / 3},
+            time_unix_nano=number,
+            trace_id=number,
+            span_id=None,
+            resource_attributes={"service.name": "rater"},
+            scope_name="toolspan.feedback",
+        )
+    return directory
+
+
+def send(recorded: Path, endpoint: str, protocol: str, tmp_path: Path) -> None:
+    arguments = ("--endpoint", endpoint, "--protocol", protocol, "--batch", "50")
+    assert main([str(recorded), *arguments, "--journal", str(tmp_path / "journal")]) == 0
+
+
+@pytest.mark.parametrize("protocol", ["grpc", "http/protobuf", "http/json"])
+def test_the_collector_archives_exactly_what_was_sent(
+    recorded: Path, protocol: str, tmp_path: Path
+) -> None:
+    with Collector(tmp_path) as collector:
+        is_grpc = protocol == "grpc"
+        endpoint = collector.grpc_endpoint if is_grpc else collector.http_endpoint
+        send(recorded, endpoint, protocol, tmp_path)
+
+        assert collector.archived_spans(SPANS) == records(traces_messages(recorded))
+        assert collector.archived_events(5) == records(logs_messages(recorded))
+
+
+@pytest.mark.parametrize("onward", ["grpc", "http"])
+@pytest.mark.parametrize("protocol", ["grpc", "http/protobuf"])
+def test_rotel_passes_on_exactly_what_was_sent(
+    recorded: Path, protocol: str, onward: str, tmp_path: Path
+) -> None:
+    receiver: Any = GrpcReceiver() if onward == "grpc" else OtlpReceiver()
+    with receiver, Rotel(tmp_path, receiver.endpoint, protocol=onward) as rotel:
+        is_grpc = protocol == "grpc"
+        endpoint = rotel.grpc_endpoint if is_grpc else rotel.http_endpoint
+        send(recorded, endpoint, protocol, tmp_path)
+
+        until(lambda: len(receiver.spans) >= SPANS, "all spans passed on")
+        until(lambda: len(receiver.events) >= 5, "all events passed on")
+        assert receiver.spans == records(traces_messages(recorded))
+        assert receiver.events == records(logs_messages(recorded))
+
+
+@pytest.mark.requirement("design.4-collector-compatible", "capability.K-standard-lines")
+def test_the_collector_replays_our_files_unchanged(recorded: Path, tmp_path: Path) -> None:
+    with OtlpReceiver() as receiver:
+        env = {"TOOLSPAN_DIR": str(recorded), "OTLP_ENDPOINT": receiver.endpoint}
+        with CollectorProgram(tmp_path, REPLAY, env=env):
+            until(lambda: len(receiver.spans) >= SPANS, "all spans replayed")
+            until(lambda: len(receiver.events) >= 5, "all events replayed")
+
+    assert receiver.spans == records(traces_messages(recorded))
+    assert receiver.events == records(logs_messages(recorded))
+
+
+def test_an_archive_framed_by_the_collector_is_read(recorded: Path, tmp_path: Path) -> None:
+    framed = {"exporters": {"file/spans": {"rotation": None, "compression": "zstd"}}}
+    with Collector(tmp_path / "c", framed) as collector, OtlpReceiver() as receiver:
+        send(recorded, collector.http_endpoint, "http/protobuf", tmp_path)
+        collector.stop()
+        archive = collector.directory / "spans.jsonl"
+        assert archive.read_bytes()[4:8] == b"\x28\xb5\x2f\xfd"
+        send(archive, receiver.endpoint, "http/protobuf", tmp_path)
+
+        assert receiver.spans == records(traces_messages(recorded))
