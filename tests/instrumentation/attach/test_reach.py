@@ -335,7 +335,9 @@ def test_a_holder_that_cannot_be_changed_is_named_and_what_to_target_instead(
     recorded.by(
         *({"target": f"stuck:{name}", "kind": "tool"} for name in ("part", "tool", "builtin"))
     )
-    begin = "is also held by a tuple, which cannot be changed; calls made through it are not recorded"
+    begin = (
+        "is also held by a tuple, which cannot be changed; calls made through it are not recorded"
+    )
     assert caplog.messages == [
         f"targets:1: stuck:part {begin}; target stuck:search instead",
         f"targets:1: stuck:tool {begin}; target stuck:Tool.__call__ instead",

@@ -288,14 +288,15 @@ def _is_decorated(function: FunctionType) -> bool:
 
 def _instead(callee: Any) -> str:
     """The function behind something callable: changed in place, it is recorded for every holder."""
-    while not isinstance(callee, FunctionType):
-        inner = getattr(callee, "func", None) or getattr(callee, "__wrapped__", None)
-        if inner is None and not isinstance(callee, type):
-            inner = vars(type(callee)).get("__call__")
-        if inner is None:
-            return ""
-        callee = inner
-    return f"; target {callee.__module__}:{callee.__qualname__} instead"
+    for _ in range(10):  # objects that have every attribute, such as mocks, never come to an end
+        if isinstance(callee, FunctionType):
+            return f"; target {callee.__module__}:{callee.__qualname__} instead"
+        callee = (
+            getattr(callee, "func", None)
+            or getattr(callee, "__wrapped__", None)
+            or vars(type(callee)).get("__call__")
+        )
+    return ""
 
 
 def _bound_call(place: Place) -> Callable[..., Any]:
