@@ -81,7 +81,8 @@ def best_raw(folder: Path, out: Path) -> int:
 
 def read_json(folder: Path, out: Path) -> int:
     """DuckDB as most would write it: `read_json` with nested columns and a map of attributes."""
-    pair = "STRUCT(key VARCHAR, value STRUCT(stringValue VARCHAR, intValue VARCHAR, doubleValue DOUBLE))"
+    value = "STRUCT(stringValue VARCHAR, intValue VARCHAR, doubleValue DOUBLE)"
+    pair = f"STRUCT(key VARCHAR, value {value})"
     span = (
         "STRUCT(traceId VARCHAR, spanId VARCHAR, parentSpanId VARCHAR, name VARCHAR, kind TINYINT, "
         f"startTimeUnixNano BIGINT, endTimeUnixNano BIGINT, attributes {pair}[], "
