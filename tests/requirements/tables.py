@@ -30,25 +30,25 @@ REQUIREMENTS = from_source(
         "design.5-fold-containment": built(
             "A span folds into a logical call when an ancestor describes a call of the same tool.",
         ),
-        "design.5-fold-attempt-marker": planned(
-            7, "A span folds into a logical call by the explicit attempt marker of a known emitter."
+        "design.5-fold-attempt-marker": built(
+            "A span folds into a logical call by the explicit attempt marker of a known emitter."
         ),
         "design.5-call-id-never-folds": built(
             "An equal `tool_call.id` alone neither folds nor de-duplicates calls."
         ),
-        "design.5-inferred-retries": planned(
-            7, "Repeats inferred from data are rows of `retries`; `tool_calls` keeps every call."
+        "design.5-inferred-retries": built(
+            "Repeats inferred from data are rows of `retries`; `tool_calls` keeps every call."
         ),
         "design.5-same-span-once": built("The same span id delivered twice is one span."),
-        "design.5-tokens-from-deepest": planned(
-            7, "Tokens and cost are summed from the deepest LLM spans only."
+        "design.5-tokens-from-deepest": built(
+            "Tokens and cost are summed from the deepest LLM spans only."
         ),
         # --- pseudo tools ---
         "design.5-pseudo-tools-exact": built(
             "Pseudo tools are exact names per scope, never a prefix; a plain GenAI file has none.",
         ),
-        "design.5-pseudo-tools-footnote": planned(
-            7, "Pseudo tools are a footnote with their count; `--all` includes them."
+        "design.5-pseudo-tools-footnote": built(
+            "Pseudo tools are a footnote with their count; `--all` includes them."
         ),
         # --- numbers ---
         "design.5-times": built(
