@@ -137,7 +137,7 @@ REQUIREMENTS = from_source(
         "analytics.quality-damage": built(
             "Malformed and truncated lines are counted and reported."
         ),
-        "analytics.quality-mixed": planned(7, "Mixed conventions in one input are read together."),
+        "analytics.quality-mixed": built("Mixed conventions in one input are read together."),
         "analytics.quality-time-zones": planned(
             7, "Results do not depend on the machine's time zone."
         ),
