@@ -10,8 +10,8 @@ REQUIREMENTS = from_source(
             7,
             "Tools, agents, workflows, steps, models and MCP servers have calls, success, error groups, percentiles, retries, cost and tokens.",
         ),
-        "analytics.01-intervals": planned(
-            7, "Each of those carries a cluster-correct interval, n, sessions and a verdict."
+        "analytics.01-intervals": built(
+            "Each of those carries a cluster-correct interval, n, sessions and a verdict."
         ),
         "analytics.01-roll-ups": planned(7, "Roll-ups count nothing twice."),
         "analytics.01-any-attribute": planned(7, "Any attribute can be a dimension."),

@@ -58,8 +58,7 @@ REQUIREMENTS = from_source(
         "design.5-additive-quantiles": planned(
             7, "The additive form of quantiles errs by at most 1 % and says that it is approximate."
         ),
-        "design.5-intervals": planned(
-            7,
+        "design.5-intervals": built(
             "Rates and percentiles carry n, sessions and a 95 % interval that respects clustering in sessions.",
         ),
         "design.5-too-little-data": planned(
