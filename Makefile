@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
 FAIL_UNDER ?= 85
 
 .DEFAULT_GOAL := help
-.PHONY: help install format lint typecheck test check packaging requirements demo benchmark collector clean
+.PHONY: help install format lint typecheck test check packaging requirements demo benchmark simulations collector clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ check: lint typecheck  ## everything a change must pass
 
 demo: $(VENV)/.demo  ## run a small agency of agents, recorded, and report on its tools
 	$(BIN)/python examples/newsletter/demo.py
+
+simulations: $(VENV)/.dev  ## check the statistics on data whose truth is known (docs/results/simulations.md)
+	SIMULATION_RESULTS=docs/results/simulations.md $(BIN)/python -m pytest -m slow tests/simulations
 
 collector:  ## build the OpenTelemetry Collector that tests start (needs Go; cached outside the checkout)
 	@deploy/collector/build

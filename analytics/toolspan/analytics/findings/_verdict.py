@@ -43,19 +43,22 @@ def judge(found: Assessment, context: Context) -> tuple[str, str]:
         doubt = "Up to one in ten of such findings is chance."
         return SUGGESTIVE, " ".join((_effect(found, context), doubt, *flags))
     detectable = detectable_effect(weaker.standard_error)
+    differs = (
+        f"{capital(sessions)} scored {_how(found, context)} than comparable sessions "
+        f"({interval(weaker, spread)}), which is no more than chance among {context.tested} such "
+        f"comparison{'s' if context.tested != 1 else ''}"
+    )
+    is_zero_in = weaker.low <= 0 <= weaker.high
     if not detectable <= LARGEST_DETECTABLE * spread:
+        seen = f"only a difference of {plain(detectable, spread)} or more could have been seen"
+        if not is_zero_in:
+            return NOT_ENOUGH, f"{differs}: with so few comparable sessions, {seen}."
         return NOT_ENOUGH, (
-            f"Too few comparable sessions to tell whether {sessions} score differently: only a "
-            f"difference of {plain(detectable, spread)} or more could have been seen "
+            f"Too few comparable sessions to tell whether {sessions} score differently: {seen} "
             f"({interval(weaker, spread)})."
         )
-    if not weaker.low <= 0 <= weaker.high:
-        chance = (
-            f"{capital(sessions)} scored {_how(found, context)} than comparable sessions "
-            f"({interval(weaker, spread)}), which is no more than chance among {context.tested} "
-            "such comparisons."
-        )
-        return NO_EVIDENCE, " ".join((chance, *flags))
+    if not is_zero_in:
+        return NO_EVIDENCE, " ".join((f"{differs}.", *flags))
     nothing = (
         f"No evidence that {sessions} score differently from comparable sessions: differences "
         f"beyond {signed(weaker.low, spread)} and {signed(weaker.high, spread)} are ruled out."
