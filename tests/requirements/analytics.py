@@ -20,9 +20,11 @@ REQUIREMENTS = from_source(
             7, "Results come as DataFrame, CSV, JSON, JSONL, Parquet, Markdown and HTML."
         ),
         # --- 2: feedback ---
-        "analytics.02-imports": built("Feedback comes in from six formats and from OpenTelemetry events."
+        "analytics.02-imports": built(
+            "Feedback comes in from six formats and from OpenTelemetry events."
         ),
-        "analytics.02-join-report": built("A join report always says what matched, what did not and why."
+        "analytics.02-join-report": built(
+            "A join report always says what matched, what did not and why."
         ),
         "analytics.02-agreement": built("Agreement between raters and sources is measured."),
         "analytics.02-correlate": built("`correlate` follows the recommended procedure."),

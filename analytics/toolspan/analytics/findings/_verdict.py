@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from toolspan.analytics.findings._assess import LEAST_SESSIONS, Assessment
+from toolspan.analytics.findings._assess import LEAST_SESSIONS, NEXT_TO_NOTHING, Assessment
 from toolspan.analytics.findings._refusals import Context, refusal
 from toolspan.analytics.findings._words import capital, interval, plain, sessions_that, signed
 from toolspan.analytics.statistics import detectable_effect, e_value
@@ -71,7 +71,7 @@ def record_of(found: Assessment, context: Context, method: str) -> dict[str, Any
     verdict, sentence = judge(found, context)
     weaker, raw = found.weaker, found.raw
     table, early, alone = found.mantel_haenszel, found.before_error, found.leave_one_out
-    reverses = bool(raw.difference * weaker.difference < 0) if found.is_enough else None
+    reverses = found.reverses if found.is_enough else None
     return {
         "exposure": found.exposure.name,
         "exposure_kind": context.kind,
@@ -157,13 +157,20 @@ def _flags(found: Assessment, context: Context) -> list[str]:
     said = []
     raw, adjusted, spread = found.raw.difference, found.weaker.difference, _spread(found, context)
     factor = next(iter(context.study.factors), "group")
-    if raw * adjusted < 0:
+    is_mix = raw * found.unmatched.difference < -NEXT_TO_NOTHING and bool(context.study.factors)
+    if raw * adjusted < -NEXT_TO_NOTHING:
         # Whether the factors alone turn the sign, or only length does.
-        is_mix = raw * found.unmatched.difference < 0 and bool(context.study.factors)
         said.append(
             f"Adjusted result reverses the raw one (raw {signed(raw, spread)}, adjusted "
             f"{signed(adjusted, spread)}): the raw difference comes from "
             f"{f'{factor} mix' if is_mix else 'session length'}."
+        )
+    elif is_mix:
+        said.append(
+            f"Within equal {' and '.join(context.study.factors)} the raw result reverses (raw "
+            f"{signed(raw, spread)}, within {signed(found.unmatched.difference, spread)}), and with "
+            f"like length it turns back ({signed(adjusted, spread)}): its sign depends on what is "
+            "compared."
         )
     early = found.before_error
     if (
