@@ -53,8 +53,9 @@ check: lint typecheck  ## everything a change must pass
 demo: $(VENV)/.demo  ## run a small agency of agents, recorded, and report on its tools
 	$(BIN)/python examples/newsletter/demo.py
 
-simulations: $(VENV)/.dev  ## check the statistics on data whose truth is known (docs/results/simulations.md)
-	SIMULATION_RESULTS=docs/results/simulations.md $(BIN)/python -m pytest -m slow tests/simulations
+simulations: $(VENV)/.dev  ## check the statistics on data whose truth is known (docs/results)
+	SIMULATION_RESULTS=docs/results/simulations.md PLANTED_RESULTS=docs/results/planted-effect.md \
+	  $(BIN)/python -m pytest -m slow tests/simulations
 
 collector:  ## build the OpenTelemetry Collector that tests start (needs Go; cached outside the checkout)
 	@deploy/collector/build

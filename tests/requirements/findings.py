@@ -29,6 +29,9 @@ REQUIREMENTS = from_source(
         "design.6-never-pools": built(
             "Score names, sources and evaluator versions are never pooled."
         ),
+        "design.6-planted-effect": built(
+            "The demo's planted effect is found in at least 16 of 20 seeds, with at most 2 false findings."
+        ),
         "design.6-tau2-raw": built(
             "On tau2-bench raw statistics, strata and agreement equal the reference answers."
         ),
