@@ -77,7 +77,14 @@ def test_the_share_of_time_is_of_the_whole_session(tmp_path) -> None:
 
 def test_fallbacks_steps_and_models_are_exposures(tmp_path) -> None:
     spans = [
-        span("step plan", 1, trace=1, session__id="s1", toolspan__step="plan"),
+        span(
+            "step plan",
+            1,
+            trace=1,
+            session__id="s1",
+            toolspan__step="plan",
+            toolspan__step__index=0,
+        ),
         tool("b", 2, 1, trace=1, session__id="s1", toolspan__fallback__from="a"),
         span(
             "chat m1",

@@ -11,6 +11,7 @@ from support.sessions import Session, write_sessions
 from toolspan.analytics import UsageError, open_traces
 from toolspan.analytics.findings import VERDICTS
 
+MINUS = "\N{MINUS SIGN}"
 CAUSAL = re.compile(
     r"\b(caus\w+|because of|due to|leads? to|results? in|makes?|improve[sd]?|reduce[sd]?|hurts?|"
     r"effect of|thanks to|impact\w*|drives?)\b"
@@ -42,8 +43,8 @@ def test_a_clear_difference_is_supported_and_said_with_its_interval(tmp_path) ->
     low, high = row["ci_low"], row["ci_high"]
     assert low < row["difference"] < high < 0
     assert row["sentence"] == (
-        f"Sessions using 'extra' scored {-row['difference']:.2f} lower (95 % CI −{-low:.2f}…"
-        f"−{-high:.2f}) than comparable sessions."
+        f"Sessions using 'extra' scored {-row['difference']:.2f} lower (95 % CI {MINUS}{-low:.2f}…"
+        f"{MINUS}{-high:.2f}) than comparable sessions."
     )
 
 
@@ -52,7 +53,7 @@ def test_no_difference_is_no_evidence_and_says_what_is_ruled_out(tmp_path) -> No
     assert row["verdict"] == "no evidence"
     assert row["sentence"] == (
         "No evidence that sessions using 'extra' score differently from comparable sessions: "
-        f"differences beyond −{-row['ci_low']:.2f} and +{row['ci_high']:.2f} are ruled out."
+        f"differences beyond {MINUS}{-row['ci_low']:.2f} and +{row['ci_high']:.2f} are ruled out."
     )
 
 
@@ -62,7 +63,7 @@ def test_few_noisy_sessions_are_not_enough_and_say_what_could_have_been_seen(tmp
     assert row["sentence"] == (
         "Too few comparable sessions to tell whether sessions using 'extra' score differently: "
         f"only a difference of {row['detectable']:.2f} or more could have been seen (95 % CI "
-        f"−{-row['ci_low']:.2f}…+{row['ci_high']:.2f})."
+        f"{MINUS}{-row['ci_low']:.2f}…+{row['ci_high']:.2f})."
     )
 
 
@@ -104,7 +105,7 @@ def test_a_difference_of_workflows_is_not_taken_for_one_of_tools(tmp_path) -> No
     assert row["reverses"] is True
     raw, adjusted = -row["raw_difference"], row["difference"]
     assert (
-        f"Adjusted result reverses the raw one (raw −{raw:.2f}, adjusted +{adjusted:.2f}): the raw "
+        f"Adjusted result reverses the raw one (raw {MINUS}{raw:.2f}, adjusted +{adjusted:.2f}): the raw "
         "difference comes from workflow mix."
     ) in row["sentence"]
     (audit,) = found.audits
@@ -182,8 +183,10 @@ def test_rated_sessions_that_failed_more_often_are_said_to_speak_for_themselves(
     with open_traces(*write_sessions(tmp_path, sessions)) as traces:
         (audit,) = traces.correlation().audits
     assert audit["notes"] == [
-        "Only 18% of sessions have feedback, and rated sessions failed 2.4 times as often as "
-        "unrated ones: these results describe rated sessions only."
+        (
+            "Only 18% of sessions have feedback, and rated sessions failed 2.4 times as often as "
+            "unrated ones: these results describe rated sessions only."
+        )
     ]
 
 
@@ -242,8 +245,10 @@ def test_raters_who_disagree_are_named(tmp_path) -> None:
     assert audit["raters"] == 2
     assert audit["rater_alpha"] < 0.667
     assert audit["notes"] == [
-        f"Its raters agree little (Krippendorff's alpha {audit['rater_alpha']:.2f}): their mean "
-        "says less than its digits do."
+        (
+            f"Its raters agree little (Krippendorff's alpha {audit['rater_alpha']:.2f}): their mean "
+            "says less than its digits do."
+        )
     ]
 
 

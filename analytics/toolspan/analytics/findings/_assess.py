@@ -116,9 +116,7 @@ class Assessment:
 
     @property
     def reverses(self) -> bool:
-        """Whether the difference has the other sign among comparable sessions, of like length or
-        not, than among all.
-        """
+        """Whether the sign turns among comparable sessions, of like length or not."""
         others = (self.weaker.difference, self.unmatched.difference)
         return any(self.raw.difference * other < -NEXT_TO_NOTHING for other in others)
 
