@@ -169,8 +169,8 @@ def _flags(found: Assessment, context: Context) -> list[str]:
         said.append(
             f"Within equal {' and '.join(context.study.factors)} the raw result reverses (raw "
             f"{signed(raw, spread)}, within {signed(found.unmatched.difference, spread)}), and "
-            f"with like length it turns back ({signed(adjusted, spread)}): its sign depends on what is "
-            "compared."
+            f"with like length it turns back ({signed(adjusted, spread)}): its sign depends on "
+            "what is compared."
         )
     early = found.before_error
     if (
