@@ -20,16 +20,16 @@ REQUIREMENTS = from_source(
             7, "Results come as DataFrame, CSV, JSON, JSONL, Parquet, Markdown and HTML."
         ),
         # --- 2: feedback ---
-        "analytics.02-imports": planned(
-            8, "Feedback comes in from six formats and from OpenTelemetry events."
+        "analytics.02-imports": built(
+            "Feedback comes in from six formats and from OpenTelemetry events."
         ),
-        "analytics.02-join-report": planned(
-            8, "A join report always says what matched, what did not and why."
+        "analytics.02-join-report": built(
+            "A join report always says what matched, what did not and why."
         ),
-        "analytics.02-agreement": planned(8, "Agreement between raters and sources is measured."),
-        "analytics.02-correlate": planned(8, "`correlate` follows the recommended procedure."),
+        "analytics.02-agreement": built("Agreement between raters and sources is measured."),
+        "analytics.02-correlate": built("`correlate` follows the recommended procedure."),
         "analytics.02-forest-plot": built("Tool effects are drawn as a forest plot."),
-        "analytics.02-refusals": planned(8, "What cannot be answered is refused in exact words."),
+        "analytics.02-refusals": built("What cannot be answered is refused in exact words."),
         # --- 3: cost ---
         "analytics.03-tool-charge": planned(7, "A tool's own charge is part of its cost."),
         "analytics.03-carried-cost": planned(
@@ -141,7 +141,7 @@ REQUIREMENTS = from_source(
         "analytics.quality-time-zones": planned(
             7, "Results do not depend on the machine's time zone."
         ),
-        "analytics.quality-seeds": planned(8, "Random procedures have deterministic seeds."),
+        "analytics.quality-seeds": built("Random procedures have deterministic seeds."),
         "analytics.quality-no-content": planned(7, "No analysis needs recorded content."),
     },
 )

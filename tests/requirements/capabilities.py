@@ -180,11 +180,11 @@ REQUIREMENTS = from_source(
             6, "Each framework that needs a package has an extra of its own."
         ),
         # --- O: reading what others write ---
-        "capability.O-openinference": planned(7, "OpenInference spans are normalised on read."),
-        "capability.O-traceloop": planned(7, "`traceloop.*` spans are normalised on read."),
-        "capability.O-langfuse": planned(7, "`langfuse.*` spans are normalised on read."),
-        "capability.O-mlflow": planned(7, "`mlflow.*` spans are normalised on read."),
-        "capability.O-logfire": planned(7, "`logfire.*` spans are normalised on read."),
-        "capability.O-native-mcp": planned(7, "Native MCP spans are normalised on read."),
+        "capability.O-openinference": built("OpenInference spans are normalised on read."),
+        "capability.O-traceloop": built("`traceloop.*` spans are normalised on read."),
+        "capability.O-langfuse": built("`langfuse.*` spans are normalised on read."),
+        "capability.O-mlflow": built("`mlflow.*` spans are normalised on read."),
+        "capability.O-logfire": built("`logfire.*` spans are normalised on read."),
+        "capability.O-native-mcp": built("Native MCP spans are normalised on read."),
     },
 )
