@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final, TypeVar, overload
+from typing import Any, TypeVar, overload
 
 from toolspan.instrumentation.record import Attempt, attach, begin_attempt, current_context, leave
 from toolspan.instrumentation.track._functions import recorded_by
@@ -42,7 +42,7 @@ def track_attempt(function: Any = None, /) -> Any:
 class _Tries:
     """Records each call as one try."""
 
-    judges: Final = False
+    judges: bool = False
 
     @staticmethod
     def begin(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Attempt | None:  # noqa: ARG004

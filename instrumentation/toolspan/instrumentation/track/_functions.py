@@ -34,14 +34,17 @@ class Recorder(Protocol):
     @property
     def begin(self) -> Begin:
         """Opens what is to be recorded of a call, None for nothing."""
+        raise NotImplementedError
 
     @property
     def finish(self) -> Finish:
         """Ends it with what the function returned."""
+        raise NotImplementedError
 
     @property
     def judges(self) -> bool:
         """Whether `finish` has more to do than to end it."""
+        raise NotImplementedError
 
 
 def wrap_callable(function: Callable[..., Any], tracking: Tracking) -> Callable[..., Any]:
