@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
 FAIL_UNDER ?= 85
 
 .DEFAULT_GOAL := help
-.PHONY: help install format lint typecheck test test-frameworks check environments packaging requirements demo benchmark simulations collector clean
+.PHONY: help install format lint typecheck test test-frameworks check environments packaging requirements demo benchmark benchmark-peers test-versions simulations collector clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,15 @@ environments: $(VENV)/.dev  ## build the frameworks' environments that tests use
 
 benchmark: $(VENV)/.dev  ## measure speed as ratios against named baselines
 	$(BIN)/python -m benchmarks
+
+PEERS := openinference openllmetry langfuse logfire mlflow util-genai
+
+benchmark-peers: $(VENV)/.dev  ## measure other libraries' decorators beside ours
+	@PYTHONPATH=tests $(BIN)/python -m support.cached_environments build $(PEERS:%=peer-%)
+	$(BIN)/python -m benchmarks.peers
+
+test-versions: $(VENV)/.dev  ## run the recording tests on each Python here, with the oldest and newest OpenTelemetry
+	@PYTHONPATH=tests $(BIN)/python -m support.versions
 
 clean:  ## remove what the other targets made
 	rm -rf .venv build dist site demo-data .mypy_cache .pytest_cache .ruff_cache .hypothesis

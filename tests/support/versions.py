@@ -33,7 +33,7 @@ OPENTELEMETRY = {
     ),
     "newest": ("opentelemetry-api", "opentelemetry-sdk", "opentelemetry-util-genai"),
 }
-TOOLS = ("hypothesis", "pytest", "pytest-xdist", "stamina", "tenacity", "uv")
+TOOLS = ("attrs", "hypothesis", "pydantic", "pytest", "pytest-xdist", "stamina", "tenacity", "uv")
 TESTS = [
     f"tests/instrumentation/{place}"
     for place in ("content", "cost", "identity", "metrics", "record", "track", "test_races.py")
