@@ -30,7 +30,7 @@ REQUIREMENTS = from_source(
         "design.9-terminal-controls": planned(
             7, "Terminal control characters in trace content are stripped before they are printed."
         ),
-        "design.9-bounded-input": planned(7, "Sizes and depths of what is read are bounded."),
+        "design.9-bounded-input": built("Sizes and depths of what is read are bounded."),
         "design.9-no-eval": built("Nothing that is read is evaluated, executed or unpickled."),
         "design.9-no-sql-from-content": planned(7, "No SQL is built from trace content."),
     },
