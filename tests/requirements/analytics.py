@@ -28,7 +28,7 @@ REQUIREMENTS = from_source(
         ),
         "analytics.02-agreement": planned(8, "Agreement between raters and sources is measured."),
         "analytics.02-correlate": planned(8, "`correlate` follows the recommended procedure."),
-        "analytics.02-forest-plot": planned(8, "Tool effects are drawn as a forest plot."),
+        "analytics.02-forest-plot": built("Tool effects are drawn as a forest plot."),
         "analytics.02-refusals": planned(8, "What cannot be answered is refused in exact words."),
         # --- 3: cost ---
         "analytics.03-tool-charge": planned(7, "A tool's own charge is part of its cost."),
@@ -51,7 +51,7 @@ REQUIREMENTS = from_source(
         "analytics.05-retry-ladder": planned(
             7, "Success by attempt, with the latency and cost that retries add."
         ),
-        "analytics.05-useless-retries": planned(8, "Retries that never help are recognised."),
+        "analytics.05-useless-retries": built("Retries that never help are recognised."),
         "analytics.05-fallback-rescue": planned(7, "How often a fallback rescues is given."),
         "analytics.05-timeouts": planned(7, "Timeouts are counted in their own column."),
         "analytics.05-loops": planned(
@@ -81,12 +81,10 @@ REQUIREMENTS = from_source(
         "analytics.07-conformance": unassigned("Paths are checked against declared rules."),
         "analytics.07-export": unassigned("Paths are exported as XES and Mermaid."),
         # --- 8: report ---
-        "analytics.08-one-page": planned(
-            8,
+        "analytics.08-one-page": built(
             "One page in plain words says what works, what does not and what to do, with numbers and uncertainty.",
         ),
-        "analytics.08-recommendations": planned(
-            8,
+        "analytics.08-recommendations": built(
             "Three to seven deterministic recommendations carry evidence, saving, confidence, example sessions and a next step.",
         ),
         # --- 9: live ---
@@ -139,7 +137,7 @@ REQUIREMENTS = from_source(
         "analytics.quality-damage": built(
             "Malformed and truncated lines are counted and reported."
         ),
-        "analytics.quality-mixed": planned(7, "Mixed conventions in one input are read together."),
+        "analytics.quality-mixed": built("Mixed conventions in one input are read together."),
         "analytics.quality-time-zones": planned(
             7, "Results do not depend on the machine's time zone."
         ),

@@ -75,8 +75,8 @@ REQUIREMENTS = from_source(
         "capability.C-framework-retries": planned(
             6, "Retries by a framework's middleware are recorded."
         ),
-        "capability.C-inferred-offline": planned(
-            7, "Retries are inferred offline from repeated sibling calls."
+        "capability.C-inferred-offline": built(
+            "Retries are inferred offline from repeated sibling calls."
         ),
         # --- D: identity ---
         "capability.D-every-span": built(
@@ -110,10 +110,8 @@ REQUIREMENTS = from_source(
         "capability.F-once-live": built(
             "One tool call counts once live, by an attribute on the outermost span."
         ),
-        "capability.F-once-offline": planned(7, "One tool call counts once in the analytics."),
-        "capability.F-usage-from-leaves": planned(
-            7, "Usage is summed from leaf inference spans only."
-        ),
+        "capability.F-once-offline": built("One tool call counts once in the analytics."),
+        "capability.F-usage-from-leaves": built("Usage is summed from leaf inference spans only."),
         # --- G: metrics ---
         "capability.G-upstream-names": built(
             "Tool, agent and workflow durations have the upstream metric names and buckets."

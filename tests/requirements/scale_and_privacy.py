@@ -25,7 +25,7 @@ REQUIREMENTS = from_source(
         "design.9-no-own-telemetry": planned(
             3, "Nothing is sent anywhere that the user has not configured."
         ),
-        "design.9-html-escaped": planned(8, "Trace content in HTML is escaped."),
+        "design.9-html-escaped": built("Trace content in HTML is escaped."),
         "design.9-csv-injection": planned(7, "Trace content in CSV cannot start a formula."),
         "design.9-terminal-controls": planned(
             7, "Terminal control characters in trace content are stripped before they are printed."

@@ -2,18 +2,28 @@
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from toolspan.analytics.engine import connect, literal, quoted, rows
 from toolspan.analytics.errors import UsageError, close_to
+from toolspan.analytics.feedback import (
+    Collection,
+    JoinReport,
+    events_beside,
+    find_feedback,
+    join_report,
+    load_feedback,
+    resolve,
+)
 from toolspan.analytics.measures import (
     EVERYTHING,
     MEASURES,
     Selection,
     Where,
+    Window,
     conditions,
     measure_sql,
     rows_sql,
@@ -57,34 +67,41 @@ def open_traces(
     cache: bool = True,
     cache_dir: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
+    labels: Sequence[str] | Mapping[str, float | None] | None = None,
 ) -> "Traces":
     """Read traces and make them askable.
 
     Args:
         paths: span files, folders or glob patterns, `-` for standard input; default the data
-            directory (`$TOOLSPAN_DIR`, else `./toolspan-data`). Evaluation events found there are
-            read as feedback.
-        feedback: more files or folders of evaluation events.
+            directory (`$TOOLSPAN_DIR`, else `./toolspan-data`). Evaluation events found there, and
+            in `events*.jsonl*` beside files that are named, are read as feedback.
+        feedback: more files or folders of feedback: evaluation events, exports of Langfuse,
+            Phoenix or MLflow, or tables (CSV, JSON, Parquet) with a session and a score.
         since: leave out what began earlier: a length before now (`"24h"`, `"7d"`) or a time.
         until: leave out what began then or later; lengths in `since` count from here.
         cache: whether to keep what was read as Parquet, so that it is read only once; small
             input is never kept.
         cache_dir: where; default `$TOOLSPAN_CACHE_DIR`, else the user's cache folder.
         progress: called with the bytes read and the bytes to read.
+        labels: what labels mean as values (`{"pass": 1, "n/a": None}`), on top of the usual words.
 
     Raises:
         InputError: nothing there can be read.
-        UsageError: `since` or `until` is no time.
+        UsageError: `since` or `until` is no time, or a label has no number.
     """
     default = window(since, until, now_ns=time.time_ns())
     connection = connect()
     try:
         choice = CacheChoice(cache, Path(cache_dir) if cache_dir else None)
-        summary, clean_up = load(connection, _list(paths), _list(feedback), choice, progress)
+        events, others = find_feedback(_list(feedback) or ())
+        events += events_beside(_list(paths))
+        summary, clean_up = load(connection, _list(paths), events, choice, progress)
+        imported = load_feedback(connection, others)
+        resolve(connection, labels)
     except BaseException:
         connection.close()
         raise
-    return Traces(connection, summary, clean_up, Selection(window=default))
+    return Traces(connection, summary, clean_up, Selection(window=default), imported)
 
 
 def _list(paths: Paths | None) -> Sequence[str | os.PathLike[str]] | None:
@@ -100,6 +117,7 @@ class Traces:
 
     Attributes:
         summary: what was read, and what was not.
+        imported: what was made of files of feedback that are no OTLP.
         tables: the tables of docs/model.md as DataFrames: `traces.tables.tool_calls`, ...
     """
 
@@ -109,6 +127,7 @@ class Traces:
         summary: ReadSummary,
         clean_up: Callable[[], None],
         selection: Selection,
+        imported: Sequence[Collection] = (),
     ) -> None:
         self._connection = connection
         self._clean_up = clean_up
@@ -116,6 +135,7 @@ class Traces:
         self._columns: dict[str, frozenset[str]] = {}
         self._views: set[str] = set()
         self.summary = summary
+        self.imported = imported
         self.tables = Tables(self)
 
     def __repr__(self) -> str:
@@ -347,6 +367,110 @@ class Traces:
     ) -> list[dict[str, Any]]:
         """What `search` gives, as plain dicts, without pandas."""
         return self._records(self._search_sql(text, where, since, until, limit))
+
+    # --- feedback and findings ---------------------------------------------------------------
+
+    def correlate(
+        self,
+        score: str | None = None,
+        exposure: str = "used",
+        *,
+        source: str | None = None,
+        name: str | None = None,
+        within: Sequence[str] = (),
+        unit: str | None = None,
+        seed: int = 0,
+    ) -> "pd.DataFrame":
+        """Which tool use goes with good and bad outcomes, among comparable sessions.
+
+        One row is an exposure (a tool) and a score of one source, the most certain first, with
+        `verdict` and `sentence`; docs/reference/findings.md describes every column. An
+        association, never a cause. `toolspan.analytics.findings.correlate` also gives the audit.
+
+        Args:
+            score: name of the score; default each that has values.
+            exposure: `used`, `calls`, `failures`, `retries`, `fallback`, `latency_share`,
+                `transitions`, `agents`, `workflows`, `steps` or `models`.
+            source: only scores whose source holds this text (`human`, `gpt-4o`).
+            name: report on this tool (agent, ...) alone; it is still tested with all of them.
+            within: span or resource attributes (a task, a run); sessions are compared only within
+                equal values.
+            unit: `session` or `trace`; default what the feedback is about.
+            seed: the same seed, the same numbers.
+
+        Raises:
+            UsageError: there is no such score, exposure, source or tool; the text says which are.
+        """
+        import pandas as pd
+
+        from toolspan.analytics.findings import Question, correlate
+
+        question = Question(
+            score=score,
+            exposure=exposure,
+            source=source,
+            name=name,
+            within=tuple(within),
+            unit=unit,
+            seed=seed,
+        )
+        return pd.DataFrame(correlate(self._connection, question).records)
+
+    def recommend(self) -> "pd.DataFrame":
+        """What to do about tools: one row is a recommendation, the most beneficial first.
+
+        Columns: `rule, tool_name, title, evidence, prize, prize_low, prize_high, prize_unit,
+        benefit, confidence, example_sessions, next_step, would_change`. There is no row where
+        there is too little data. docs/reference/recommendations.md describes every rule.
+        """
+        import pandas as pd
+
+        from toolspan.analytics.recommend import COLUMNS, recommend, tool_findings
+
+        found = recommend(self, tool_findings(self).records)
+        return pd.DataFrame([each.record() for each in found], columns=list(COLUMNS))
+
+    @property
+    def has_feedback(self) -> bool:
+        """Whether any score came with the traces."""
+        return bool(self._records("SELECT 1 AS one FROM feedback LIMIT 1"))
+
+    @property
+    def window(self) -> Window:
+        """The stretch of time that measures look at unless told otherwise."""
+        return self._selection.window
+
+    @property
+    def connection(self) -> "duckdb.DuckDBPyConnection":
+        """The engine with the tables of the model, for what is built upon them."""
+        return self._connection
+
+    def join_report(self) -> JoinReport:
+        """How feedback and sessions came together: what matched, what did not and why."""
+        return join_report(self._connection)
+
+    def agreement(self) -> "pd.DataFrame":
+        """Whether scores of the same sessions agree; one row is a pair of scores.
+
+        Columns: `first, first_source, second, second_source, n, pearson, spearman, same_side,
+        kappa`. Scores that disagree must not be pooled.
+        """
+        import pandas as pd
+
+        from toolspan.analytics.feedback.agreement import score_agreement
+
+        return pd.DataFrame(score_agreement(self._connection))
+
+    def rater_agreement(self) -> "pd.DataFrame":
+        """Krippendorff's alpha where several raters gave the same score to the same sessions.
+
+        Columns: `score_name, source, raters, sessions, alpha`.
+        """
+        import pandas as pd
+
+        from toolspan.analytics.feedback.agreement import rater_agreement
+
+        return pd.DataFrame(rater_agreement(self._connection))
 
     # --- tables and SQL --------------------------------------------------------------------
 

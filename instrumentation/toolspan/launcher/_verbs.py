@@ -45,8 +45,13 @@ VERBS: Final[dict[str, Verb]] = {
     "search": Verb("Explain", "find tool calls", "analytics"),
     "sql": Verb("Explain", "any query over the tables", "analytics"),
     "damage": Verb("Explain", "what could not be read, and where", "analytics"),
+    "recommend": Verb("Decide", "what to do about tools, and what is to be won", "analytics"),
     "report": Verb("Decide", "one page on what works and what does not", "analytics"),
+    "correlate": Verb("Decide", "which tool use goes with good and bad outcomes", "analytics"),
     "check": Verb("Decide", "thresholds, for gates and alerts", "analytics"),
+    "feedback.import": Verb(
+        "Move", "bring ratings from Langfuse, Phoenix, MLflow, CSV to the traces", "analytics"
+    ),
     "export": Verb("Move", "measures and tables as files", "analytics"),
     "send": Verb("Move", "send recorded spans and events to a collector, Jaeger or Tempo"),
 }

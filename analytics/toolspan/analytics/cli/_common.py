@@ -65,7 +65,15 @@ def parser(
         "--feedback",
         action="append",
         metavar="PATH",
-        help="a file or folder of evaluation events; may be given several times",
+        help="a file or folder of feedback: evaluation events, exports of Langfuse, Phoenix or "
+        "MLflow, or tables with a session and a score; may be given several times",
+    )
+    reading.add_argument(
+        "--label",
+        action="append",
+        metavar="LABEL=VALUE",
+        help="what a label of feedback means as a number, such as pass=1; may be given several "
+        "times",
     )
     reading.add_argument(
         "--strict", action="store_true", help="exit with 2 if anything in the input is damaged"
@@ -194,6 +202,7 @@ def open_input(arguments: argparse.Namespace) -> "Traces":
         until=getattr(arguments, "until", None),
         cache=not arguments.no_cache,
         cache_dir=arguments.cache_dir,
+        labels=arguments.label,
         progress=_progress if sys.stderr.isatty() else None,
     )
 

@@ -117,4 +117,5 @@ HAYSTACK = Dialect(
         "tool_name": ("haystack.agent.step.tool.name", "haystack.tool.name"),
         "agent_name": ("haystack.agent.name",),
     },
+    failures={"haystack.tool.error": ("true", "True")},
 )

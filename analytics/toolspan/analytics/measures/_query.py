@@ -137,6 +137,31 @@ MEASURES = {
             may_group=True,
             in_time=True,
         ),
+        Measure(
+            "tool_sessions",
+            "tool_calls",
+            ("tool_name",),
+            needs=(
+                *_RATED,
+                "session_id",
+                "start_ns",
+                "end_ns",
+                "start_time",
+                "is_retried",
+                "wasted_retry_ms",
+                "cost",
+            ),
+        ),
+        Measure(
+            "retry_sessions",
+            "attempts",
+            needs=("tool_name", "session_key", "attempt_number", "outcome", "waited_ms"),
+        ),
+        Measure(
+            "offered_tools",
+            "spans",
+            needs=("session_key", "attribute_keys", "attribute_values"),
+        ),
         Measure("feedback_summary", "feedback"),
         Measure("totals", "tool_calls", needs=("outcome", "tool_name")),
     )
