@@ -82,8 +82,8 @@ REQUIREMENTS = from_source(
         "design.3-success-rate": built(
             "A success rate is ok / (ok + failures), null without either; the other outcomes have columns of their own.",
         ),
-        "design.3-abandoned-is-loud": planned(
-            7, "More than 5 % abandoned calls are pointed out loudly."
+        "design.3-abandoned-is-loud": built(
+            "More than 5 % abandoned calls are pointed out loudly."
         ),
         "design.3-outcome-of-others": planned(
             7, "Spans of others, without our outcome, get theirs from the listed rules."
