@@ -92,8 +92,8 @@ REQUIREMENTS = from_source(
         "capability.E-versions": built(
             "MCP 1.x and 2.x are recorded, client and server, also mixed."
         ),
-        "capability.E-transports": planned(
-            5, "stdio, SSE, streamable HTTP and in-process transports are recorded alike."
+        "capability.E-transports": built(
+            "stdio, SSE, streamable HTTP and in-process transports are recorded alike."
         ),
         "capability.E-enrich-native": built(
             "On MCP 2 and FastMCP the live native span is enriched (name, tool, isError, transport, server, protocol, sizes, metrics).",

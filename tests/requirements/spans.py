@@ -18,8 +18,7 @@ REQUIREMENTS = from_source(
         "design.3-step-span": built(
             "A workflow step is an INTERNAL span `step {step}` without an operation name."
         ),
-        "design.3-nesting": planned(
-            5,
+        "design.3-nesting": built(
             "Workflow, step, agent, tool, MCP client and MCP server spans nest in that order, across processes.",
         ),
         # --- one logical call ---
