@@ -6,11 +6,11 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 WORKERS ?= 2
 # COVERAGE=1 measures branch coverage of the run, child processes included.
-PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
 FAIL_UNDER ?= 85
 
 .DEFAULT_GOAL := help
-.PHONY: help install format lint typecheck test check packaging requirements demo benchmark clean
+.PHONY: help install format lint typecheck test check packaging requirements demo benchmark collector clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,7 +32,7 @@ typecheck: $(VENV)/.dev  ## check types with mypy --strict and pyright
 test: $(VENV)/.dev  ## run the default tests (under 5 minutes on two cores)
 ifdef COVERAGE
 	rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadgroup
+	$(BIN)/coverage run -m pytest -n $(WORKERS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=$(FAIL_UNDER)
 else
@@ -52,6 +52,9 @@ check: lint typecheck  ## everything a change must pass
 
 demo: $(VENV)/.demo  ## run a small agency of agents, recorded, and report on its tools
 	$(BIN)/python examples/newsletter/demo.py
+
+collector:  ## build the OpenTelemetry Collector that tests start (needs Go; cached outside the checkout)
+	@deploy/collector/build
 
 benchmark: $(VENV)/.dev  ## measure speed as ratios against named baselines
 	$(BIN)/python -m benchmarks

@@ -59,7 +59,7 @@ def test_a_folder_without_span_files_is_refused(cli, tmp_path: Path) -> None:
         (b"hello\nworld\n", "it is not JSON"),
         (bytes(range(256)) * 8, "it is binary"),
         (b'{"tool": 1}\n{"tool": 2}\n', "its JSON has no resourceSpans but: tool"),
-        (b"[1, 2]\n", "it is not JSON lines of OTLP"),
+        (b"[1, 2]\n", "it has no resourceSpans but is a list"),
     ],
 )
 def test_a_file_that_holds_something_else_is_refused(cli, tmp_path, content, reason) -> None:

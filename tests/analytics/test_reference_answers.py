@@ -9,6 +9,7 @@ import pytest
 
 from support.reference import shared
 from toolspan.analytics import open_traces
+from toolspan.analytics.output import to_json
 
 STATISTICS = ("mean", "p50", "p90", "p95", "p99", "max")
 
@@ -111,16 +112,16 @@ def test_feedback_of_the_example_is_counted_once_and_never_pooled(newsletter, an
 def test_frames_have_the_same_numbers_as_the_command(newsletter, cli) -> None:
     with open_traces(newsletter) as traces:
         tools, agents = traces.tools(), traces.agents()
-    assert json.loads(tools.to_json(orient="records", double_precision=15)) == [
-        {
-            key: pytest.approx(value) if isinstance(value, float) else value
-            for key, value in r.items()
-        }
-        for r in cli.json("tools", newsletter)
-    ]
+    found = tools.astype(object).where(tools.notna(), None).to_dict("records")
+    assert json.loads(to_json(found)) == cli.json("tools", newsletter)
     assert list(agents["agent_name"]) == [r["agent_name"] for r in cli.json("agents", newsletter)]
 
 
 def test_framework_plumbing_is_shown_on_demand(newsletter, cli) -> None:
     names = [record["tool_name"] for record in cli.json("tools", newsletter, "--all")]
     assert "final_answer" in names
+
+
+def test_files_of_every_origin_are_read_together(cli) -> None:
+    names = {row["tool_name"] for row in cli.json("tools", shared("data", "dialects"))}
+    assert {"get_current_time", "search_traces", "write_file", "getWeather", "HelloTool"} <= names

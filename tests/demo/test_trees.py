@@ -27,7 +27,7 @@ def trace_of(spans: list[Span], session_id: str) -> list[Span]:
 
 def in_words(span: Span) -> str:
     attributes = span["attributes"]
-    name = span["name"].removeprefix("MCP send ")
+    name = span["name"]
     words = [span["kind"], name] if "mcp.method.name" in attributes else [name]
     if "toolspan.attempt.number" in attributes:
         words.append(str(attributes["toolspan.attempt.number"]))
@@ -61,18 +61,18 @@ WEEKLY_ISSUE = """\
 invoke_workflow weekly_issue = ok
   step calendar = ok
     execute_tool convert_time = tool_error
-      CLIENT tools/call convert_time
-        SERVER tools/call convert_time tool_error
+      CLIENT tools/call convert_time = tool_error
+        SERVER tools/call convert_time = tool_error
     execute_tool get_current_time = ok
-      CLIENT tools/call get_current_time
-        SERVER tools/call get_current_time
+      CLIENT tools/call get_current_time = ok
+        SERVER tools/call get_current_time = ok
     execute_tool git_log = ok
-      CLIENT tools/call git_log
-        SERVER tools/call git_log
+      CLIENT tools/call git_log = ok
+        SERVER tools/call git_log = ok
   step back_issues = ok
     execute_tool git_show = ok
-      CLIENT tools/call git_show
-        SERVER tools/call git_show
+      CLIENT tools/call git_show = ok
+        SERVER tools/call git_show = ok
   step research = ok
     invoke_agent researcher = ok
       chat scripted-1 = ok
@@ -101,19 +101,19 @@ invoke_workflow weekly_issue = ok
       execute_tool count_words = ok
   step proof = ok
     execute_tool proof_read = ok
-      CLIENT tools/call proof_read
-        SERVER tools/call proof_read tool_error
+      CLIENT tools/call proof_read = tool_error
+        SERVER tools/call proof_read = tool_error
       attempt proof_read 1 = error newsroom.servers.ServerSaysNoError
       attempt proof_read 2 = ok
-        CLIENT tools/call proof_read
-          SERVER tools/call proof_read
+        CLIENT tools/call proof_read = ok
+          SERVER tools/call proof_read = ok
     execute_tool render_issue = ok
-      CLIENT tools/call render_issue
-        SERVER tools/call render_issue
+      CLIENT tools/call render_issue = ok
+        SERVER tools/call render_issue = ok
   step deliver = timeout TimeoutError
     execute_tool schedule_delivery = timeout TimeoutError
-      CLIENT tools/call schedule_delivery
-        SERVER tools/call schedule_delivery"""
+      CLIENT tools/call schedule_delivery = timeout TimeoutError
+        SERVER tools/call schedule_delivery = cancelled"""
 
 
 def test_a_daily_brief_is_a_workflow_of_agents_in_turn_with_their_tools(recorded):

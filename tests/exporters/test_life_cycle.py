@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support.programs import run_program
+from support.programs import FORK_QUIETLY, run_program
 from support.spans import otlp_json_spans
 from toolspan.exporters.files import FileName
 
@@ -89,6 +89,7 @@ for thread in threads:
 print(ended)
 """,
         directory,
+        env=FORK_QUIETLY,
     )
     assert (done.returncode, done.stderr) == (0, "")
     ended = dict(eval(done.stdout))
@@ -138,7 +139,7 @@ def handler(*_):
     tracer.start_span(f"handler {next(handled)}").end()
 
 signal.signal(signal.SIGALRM, handler)
-signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
+signal.setitimer(signal.ITIMER_REAL, 0.005, 0.005)
 end_spans("main", 5000)
 signal.setitimer(signal.ITIMER_REAL, 0)
 print(next(handled))

@@ -184,7 +184,7 @@ def test_a_document_is_one_line_for_every_reader(spans: list[ReadableSpan]) -> N
     assert line.endswith(b"}\n")
     assert len(line.decode().splitlines()) == 1
     assert not any(
-        character < " " or "\x7f" <= character < "\xa0" for character in line.decode()[:-1]
+        character < " " or "\x80" <= character < "\xa0" for character in line.decode()[:-1]
     )
 
 

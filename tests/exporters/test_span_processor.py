@@ -62,7 +62,15 @@ def test_a_span_is_in_the_file_when_end_returns(
     }
     [path] = directory.iterdir()
     assert processor.stats() == Stats(
-        written=1, dropped={}, lines=1, bytes=path.stat().st_size, files=1, path=path
+        mode="write_through",
+        written=1,
+        queued=0,
+        dropped={},
+        lines=1,
+        bytes=path.stat().st_size,
+        files=1,
+        slow_writes=0,
+        path=path,
     )
 
 
@@ -195,20 +203,73 @@ def test_a_descriptor_that_somebody_closed_costs_no_span(
     assert processor.stats().dropped == {}
 
 
-def test_a_short_write_leaves_no_fragment(
+def test_a_short_write_that_cannot_go_on_leaves_no_fragment(
     directory: Path,
     processor: JsonlSpanProcessor,
     tracer: trace.Tracer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     write = os.write
+    room = [50]
+
+    def write_into_room(descriptor: int, line: bytes) -> int:
+        if not room[0]:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        written = write(descriptor, line[: room[0]])
+        room[0] -= written
+        return written
+
     end_span(tracer, "a")
     with monkeypatch.context() as patch:
-        patch.setattr(os, "write", lambda descriptor, line: write(descriptor, line[:50]))
+        patch.setattr(os, "write", write_into_room)
         end_span(tracer, "b")
     end_span(tracer, "c")
     assert names_in(directory) == ["a", "c"]
     assert processor.stats().dropped == {Reason.DISK_FULL: 1}
+
+
+def test_a_short_write_that_goes_on_costs_nothing(
+    directory: Path,
+    processor: JsonlSpanProcessor,
+    tracer: trace.Tracer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write = os.write
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", lambda descriptor, line: write(descriptor, line[:50]))
+        end_span(tracer, "a")
+    end_span(tracer, "b")
+    assert names_in(directory) == ["a", "b"]
+    assert processor.stats().dropped == {}
+
+
+def test_a_fragment_that_cannot_be_cut_back_is_the_end_of_its_file(
+    directory: Path,
+    processor: JsonlSpanProcessor,
+    tracer: trace.Tracer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write = os.write
+    calls = iter([50])
+
+    def short_then_broken(descriptor: int, line: bytes) -> int:
+        for length in calls:
+            return write(descriptor, line[:length])
+        raise OSError(errno.EIO, "broken")
+
+    def refuse(*_: int) -> None:
+        raise OSError(errno.EIO, "broken")
+
+    end_span(tracer, "a")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", short_then_broken)
+        patch.setattr(os, "ftruncate", refuse)
+        end_span(tracer, "b")
+    end_span(tracer, "c")
+    first, second = sorted(directory.iterdir())
+    assert not first.read_bytes().endswith(b"\n")
+    assert names_in(second) == ["c"]
+    assert processor.stats().dropped == {Reason.IO_ERROR: 1}
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 from support.environments import Distribution
 from support.reference import REPOSITORY
 
-pytestmark = [pytest.mark.packaging, pytest.mark.xdist_group("packaging")]
+pytestmark = [pytest.mark.packaging]
 
 ROOTS = ("instrumentation", "exporters", "analytics")
 

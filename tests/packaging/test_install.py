@@ -8,7 +8,7 @@ import pytest
 
 from support.environments import Distribution, Environment, new_environment
 
-pytestmark = [pytest.mark.packaging, pytest.mark.xdist_group("packaging")]
+pytestmark = [pytest.mark.packaging]
 
 # Debian 12 has Python 3.11 and this pip; on newer Pythons it does not run.
 DEBIAN_12_PIP = "pip==23.0.1" if sys.version_info < (3, 12) else "pip"

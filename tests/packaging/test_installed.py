@@ -1,13 +1,15 @@
 """What the installed wheel brings, alone and with its extras."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from support.environments import Distribution, Environment, new_environment, uv
+from toolspan.launcher._verbs import VERBS
 
-pytestmark = [pytest.mark.packaging, pytest.mark.xdist_group("packaging")]
+pytestmark = [pytest.mark.packaging]
 
 DISTRIBUTIONS = """
 import importlib.metadata, json
@@ -25,14 +27,6 @@ for entry in importlib.metadata.distribution("toolspan").entry_points:
         found[f"{entry.group}: {entry.name}"] = error.name
 print(json.dumps(found))
 """
-COMMANDS = "toolspan.commands: "
-# Registered in pyproject.toml before their module is written; a line goes when the module comes.
-ANNOUNCED = {
-    "toolspan.commands: feedback.add",
-    "toolspan.commands: tools",
-    "toolspan.commands: agents",
-    "toolspan.commands: report",
-}
 
 
 def entry_points(environment: Environment) -> dict[str, str]:
@@ -57,23 +51,30 @@ def test_the_wheel_alone_brings_nothing_of_the_analysis(base_environment: Enviro
 
 
 @pytest.mark.requirement("design.2-missing-extra")
-def test_an_entry_point_of_the_wheel_alone_loads_or_names_the_extra_that_brings_it(
-    base_environment: Environment,
+@pytest.mark.parametrize("name", [name for name, verb in VERBS.items() if verb.extra])
+def test_a_verb_whose_extra_is_missing_says_what_to_install(
+    base_environment: Environment, tmp_path: Path, name: str
 ):
-    for name, missing in entry_points(base_environment).items():
-        if missing == "ok" or missing.startswith("toolspan"):
-            continue
-        assert name.startswith(COMMANDS), f"{name} needs {missing}, which the base has not"
-        verb = name.removeprefix(COMMANDS).split(".")
-        done = base_environment.toolspan(*verb, "--help")
-        assert done.returncode == 2
-        assert f"needs {missing}" in done.stderr
-        assert "pip install 'toolspan[" in done.stderr
+    (tmp_path / "spans.jsonl").write_text('{"resourceSpans":[]}\n', encoding="utf-8")
+    done = base_environment.toolspan(*name.split("."), str(tmp_path / "spans.jsonl"))
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert re.fullmatch(
+        rf"toolspan {name.replace('.', ' ')} needs \w+, which is not installed: "
+        rf"pip install 'toolspan\[{VERBS[name].extra}\]'\n",
+        done.stderr,
+    )
+
+
+def test_every_entry_point_of_the_base_loads_from_the_wheel_alone(base_environment: Environment):
+    failing = {name: why for name, why in entry_points(base_environment).items() if why != "ok"}
+    needs_extra = {f"toolspan.commands: {name}" for name, verb in VERBS.items() if verb.extra}
+    assert {name: why for name, why in failing.items() if name not in needs_extra} == {}
 
 
 def test_every_entry_point_loads_with_all_extras(full_environment: Environment):
     failing = {name: why for name, why in entry_points(full_environment).items() if why != "ok"}
-    assert {name: why for name, why in failing.items() if name not in ANNOUNCED} == {}
+    assert failing == {}
 
 
 @pytest.mark.requirement("pain.13-wide-ranges")

@@ -199,7 +199,8 @@ def test_in_the_agent_only_the_recorder_names_gen_ai_attributes():
     elsewhere = [
         f"{source}:{line}"
         for source in sources()
-        if source.floor == "instrumentation" and source.inside.parts[0] != "record"
+        # The names in metrics/ are of histograms, not of attributes.
+        if source.floor == "instrumentation" and source.inside.parts[0] not in ("record", "metrics")
         for line in names_gen_ai(source.tree)
     ]
     assert elsewhere == []

@@ -7,7 +7,7 @@ import pytest
 from support.environments import Environment, start
 from support.spans import otlp_json_spans
 
-pytestmark = [pytest.mark.packaging, pytest.mark.xdist_group("packaging")]
+pytestmark = [pytest.mark.packaging]
 
 AGENT = """
 class Agent:

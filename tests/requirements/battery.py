@@ -3,7 +3,7 @@
 `at` is the row of the comparison table as written there.
 """
 
-from requirements._model import built, from_source, planned
+from requirements._model import built, from_source
 
 REQUIREMENTS = from_source(
     "behaviour battery",
@@ -72,13 +72,12 @@ REQUIREMENTS = from_source(
         "battery.self-not-captured": built(
             "`self` is no part of captured arguments.", at="self leaked in captured input"
         ),
-        "battery.thread-pool-parent": planned(
-            3,
+        "battery.thread-pool-parent": built(
             "A call handed to a ThreadPoolExecutor keeps its parent.",
             at="ThreadPoolExecutor keeps parent",
         ),
-        "battery.gather-parent": planned(
-            3, "Calls in `asyncio.gather` keep their parent.", at="asyncio.gather keeps parent"
+        "battery.gather-parent": built(
+            "Calls in `asyncio.gather` keep their parent.", at="asyncio.gather keeps parent"
         ),
         "battery.above-classmethod": built(
             "The decorator works above and below `@classmethod` and `@staticmethod`.",

@@ -40,8 +40,8 @@ REQUIREMENTS = from_source(
         "capability.A4-manners": built(
             "Nothing of ours raises into, mutates, consumes from or prints in the host."
         ),
-        "capability.A4-stdio-server": planned(
-            5, "A decorated MCP stdio server's stdout carries the protocol only."
+        "capability.A4-stdio-server": built(
+            "A decorated MCP stdio server's stdout carries the protocol only."
         ),
         "capability.A5-static-work": planned(
             3, "Signature and kind are worked out once, at decoration."
@@ -57,8 +57,7 @@ REQUIREMENTS = from_source(
             "Content is off by default under the standard switch and its modes."
         ),
         "capability.B-per-decorator": built("A decorator can override the content switch."),
-        "capability.B-prune-redact-encode": planned(
-            3,
+        "capability.B-prune-redact-encode": built(
             "Content is pruned, then redacted by key, path and pattern, then encoded: always valid JSON with its original size.",
         ),
         "capability.B-error-text": built("Exception message and stack are governed by a switch."),
@@ -70,8 +69,8 @@ REQUIREMENTS = from_source(
             "One logical call with a child per attempt: number, previous error, waiting time."
         ),
         "capability.C-fallbacks": built("A fallback says which tool it stands in for."),
-        "capability.C-retry-libraries": planned(
-            3, "tenacity and stamina retries are recorded without a change of code."
+        "capability.C-retry-libraries": built(
+            "tenacity and stamina retries are recorded without a change of code."
         ),
         "capability.C-framework-retries": planned(
             6, "Retries by a framework's middleware are recorded."
@@ -83,61 +82,54 @@ REQUIREMENTS = from_source(
         "capability.D-every-span": built(
             "Session, user, workflow, step and agent are stamped on every span, third-party ones included.",
         ),
-        "capability.D-baggage": planned(
-            3, "Identity travels across processes in baggage when asked."
-        ),
-        "capability.D-util-genai": planned(
-            3, "Where util-genai is importable, its chat spans inherit our conversation."
+        "capability.D-baggage": built("Identity travels across processes in baggage when asked."),
+        "capability.D-util-genai": built(
+            "Where util-genai is importable, its chat spans inherit our conversation."
         ),
         "capability.D-call-id": planned(6, "Tool call ids come from the provider only."),
-        "capability.D-executors": planned(3, "A helper keeps the parent in threads and executors."),
+        "capability.D-executors": built("A helper keeps the parent in threads and executors."),
         # --- E: MCP ---
-        "capability.E-versions": planned(
-            5, "MCP 1.x and 2.x are recorded, client and server, also mixed."
+        "capability.E-versions": built(
+            "MCP 1.x and 2.x are recorded, client and server, also mixed."
         ),
         "capability.E-transports": planned(
             5, "stdio, SSE, streamable HTTP and in-process transports are recorded alike."
         ),
-        "capability.E-enrich-native": planned(
-            5,
+        "capability.E-enrich-native": built(
             "On MCP 2 and FastMCP the live native span is enriched (name, tool, isError, transport, server, protocol, sizes, metrics).",
         ),
-        "capability.E-meta-only": planned(
-            5, "Context goes into `_meta`; HTTP headers are left alone."
-        ),
-        "capability.E-link": planned(5, "A remote parent that conflicts becomes a link."),
-        "capability.E-noise": planned(5, "Ping and initialize spans can be dropped by option."),
-        "capability.E-guarded-hooks": planned(
-            5, "A failing hook target leaves the others working."
-        ),
-        "capability.E-uninstrument": planned(5, "`uninstrument()` restores everything."),
+        "capability.E-meta-only": built("Context goes into `_meta`; HTTP headers are left alone."),
+        "capability.E-link": built("A remote parent that conflicts becomes a link."),
+        "capability.E-noise": built("Ping and initialize spans can be dropped by option."),
+        "capability.E-guarded-hooks": built("A failing hook target leaves the others working."),
+        "capability.E-uninstrument": built("`uninstrument()` restores everything."),
         # --- F: one call counts once ---
         "capability.F-known-scopes": planned(
             5, "Emitters are recognised by their scope, in one table for live and offline use."
         ),
-        "capability.F-once-live": planned(
-            5, "One tool call counts once live, by an attribute on the outermost span."
+        "capability.F-once-live": built(
+            "One tool call counts once live, by an attribute on the outermost span."
         ),
         "capability.F-once-offline": planned(7, "One tool call counts once in the analytics."),
         "capability.F-usage-from-leaves": planned(
             7, "Usage is summed from leaf inference spans only."
         ),
         # --- G: metrics ---
-        "capability.G-upstream-names": planned(
-            3, "Tool, agent and workflow durations have the upstream metric names and buckets."
+        "capability.G-upstream-names": built(
+            "Tool, agent and workflow durations have the upstream metric names and buckets."
         ),
-        "capability.G-mcp-metrics": planned(
-            5, "MCP client and server durations have the upstream metric names and buckets."
+        "capability.G-mcp-metrics": built(
+            "MCP client and server durations have the upstream metric names and buckets."
         ),
-        "capability.G-bounded-names": planned(
-            3, "Tool names on metrics are bounded to the registered set."
+        "capability.G-bounded-names": built(
+            "Tool names on metrics are bounded to the registered set."
         ),
         # --- H, I: cost and feedback ---
-        "capability.H-price-table": planned(
-            3, "Token cost comes from a dated price table that users can replace."
+        "capability.H-price-table": built(
+            "Token cost comes from a dated price table that users can replace."
         ),
-        "capability.H-authoritative": planned(
-            3, "A cost attribute of the provider wins, and the source of a cost is recorded."
+        "capability.H-authoritative": built(
+            "A cost attribute of the provider wins, and the source of a cost is recorded."
         ),
         "capability.I-targets": built("Feedback is given by trace, span, tool call or session id."),
         "capability.I-late-idempotent": built("Feedback may come late and twice."),
@@ -145,26 +137,25 @@ REQUIREMENTS = from_source(
             "Feedback is the standard evaluation event, and in the JSONL files."
         ),
         # --- J: zero code ---
-        "capability.J-entry-points": planned(
-            5, "Instrumentors are standard entry points, each can be disabled alone."
+        "capability.J-entry-points": built(
+            "Instrumentors are standard entry points, each can be disabled alone."
         ),
-        "capability.J-targets": planned(
-            5,
+        "capability.J-targets": built(
             "A YAML file of `module:Class.method` targets (kind, name, arguments to record) needs no change of code.",
         ),
-        "capability.J-declarative": planned(
-            5, "Targets work under OpenTelemetry's declarative configuration."
+        "capability.J-declarative": built(
+            "Targets work under OpenTelemetry's declarative configuration."
         ),
-        "capability.J-doctor": planned(
-            5, "`doctor` lists matched, missing and already imported targets and who else emits."
+        "capability.J-doctor": built(
+            "`doctor` lists matched, missing and already imported targets and who else emits."
         ),
         # --- K, L, M: files and keeping ---
         "capability.K-standard-lines": built(
             "Files are standard OTLP lines that the collector reads."
         ),
-        "capability.K-files": planned(4, "One file per process, with rotation and compression."),
-        "capability.K-crash-safe": planned(4, "Files are safe against fork and crash."),
-        "capability.K-drops-counted": planned(4, "Dropped spans are counted."),
+        "capability.K-files": built("One file per process, with rotation and compression."),
+        "capability.K-crash-safe": built("Files are safe against fork and crash."),
+        "capability.K-drops-counted": built("Dropped spans are counted."),
         "capability.K-encode-cost": planned(
             4, "Encoding costs at most 14 µs a span on the reference workload."
         ),

@@ -23,17 +23,15 @@ REQUIREMENTS = from_source(
         "pain.05-control-flow": built(
             "Control-flow exceptions (interrupts, human in the loop) are `interrupted`, no errors.",
         ),
-        "pain.06-disjoint-mcp-traces": planned(5, "MCP client and server spans are in one trace."),
-        "pain.07-duplicate-spans": planned(
-            5, "Stacked instrumentation layers give one logical call."
-        ),
+        "pain.06-disjoint-mcp-traces": built("MCP client and server spans are in one trace."),
+        "pain.07-duplicate-spans": built("Stacked instrumentation layers give one logical call."),
         "pain.07-repeated-payloads": planned(
             6, "No payload is stored twice, and the tool list is not sent again with every request."
         ),
         "pain.08-double-counting": planned(
             7, "Tokens and cost that an agent span repeats from its children are counted once."
         ),
-        "pain.09-thread-pools": planned(3, "Tool calls in thread pools keep their parent."),
+        "pain.09-thread-pools": built("Tool calls in thread pools keep their parent."),
         "pain.10-huge-payloads": built(
             "Payloads are bounded, so that no batch is lost to its size."
         ),
@@ -51,18 +49,15 @@ REQUIREMENTS = from_source(
             "Every third-party import of the base floors is a declared dependency."
         ),
         "pain.13-pip-resolves": built("Debian 12's pip and uv install the wheel."),
-        "pain.14-wrapt-2": planned(
-            5, "wrapt 1 and 2 both work: its functions are called positionally."
-        ),
-        "pain.14-one-missing-attribute": planned(
-            5,
+        "pain.14-wrapt-2": built("wrapt 1 and 2 both work: its functions are called positionally."),
+        "pain.14-one-missing-attribute": built(
             "A renamed or missing attribute of a library disables that one hook and nothing else.",
         ),
         "pain.15-global-provider": built(
             "The global TracerProvider is neither replaced nor polluted."
         ),
-        "pain.16-exit": planned(4, "No span is lost at interpreter exit."),
-        "pain.16-fork": planned(4, "No span is lost in forked workers."),
+        "pain.16-exit": built("No span is lost at interpreter exit."),
+        "pain.16-fork": built("No span is lost in forked workers."),
         "pain.16-worker-recycle": planned(
             4, "No span is lost when a worker is recycled or killed."
         ),
@@ -76,12 +71,10 @@ REQUIREMENTS = from_source(
         "pain.20-session-on-all-spans": built("The session id is on all spans."),
         "pain.20-late-feedback": built("Feedback can be given after the fact."),
         "pain.20-local-jsonl": built("Spans can be had as local JSON lines without a server."),
-        "pain.also-imported-early": planned(
-            5, "Symbols imported before `instrument()` are recorded, or `doctor` names the holder."
+        "pain.also-imported-early": built(
+            "Symbols imported before `instrument()` are recorded, or `doctor` names the holder."
         ),
-        "pain.also-stdout-noise": planned(
-            5, "An instrumented MCP stdio server's stdout stays clean."
-        ),
-        "pain.also-overhead": planned(3, "Overhead is within the budgets and memory stays flat."),
+        "pain.also-stdout-noise": built("An instrumented MCP stdio server's stdout stays clean."),
+        "pain.also-overhead": built("Overhead is within the budgets and memory stays flat."),
     },
 )

@@ -29,8 +29,8 @@ REQUIREMENTS = from_source(
         "design.3-layer": built(
             "Every span that describes a tool call, ours or one that passes our processor, carries `toolspan.tool_call.layer`.",
         ),
-        "design.3-metrics-once": planned(
-            3, "Metrics of a tool call are recorded once, at the logical layer."
+        "design.3-metrics-once": built(
+            "Metrics of a tool call are recorded once, at the logical layer."
         ),
         "design.3-attempt-spans": built(
             "When a call takes more than one attempt, each is a child span `attempt {tool}`; one attempt gives none.",
@@ -42,20 +42,17 @@ REQUIREMENTS = from_source(
             "An error that a later attempt recovered is not the logical call's error."
         ),
         # --- MCP ---
-        "design.3-mcp2-no-second-span": planned(
-            5,
+        "design.3-mcp2-no-second-span": built(
             "MCP 2.x and FastMCP 4 emit spans themselves: those live spans are corrected, none is added.",
         ),
-        "design.3-mcp2-held-end": planned(
-            5,
+        "design.3-mcp2-held-end": built(
             "The native client span's end is held until the result is known, bounded, then ended with its original time, without a warning in the host's log.",
         ),
-        "design.3-mcp-logical-layer": planned(
-            5,
+        "design.3-mcp-logical-layer": built(
             "An enclosing `execute_tool` span is the logical call; where there is none, the CLIENT span is.",
         ),
-        "design.3-mcp1": planned(
-            5, "MCP 1.x is instrumented by us, with the trace context in `params._meta`."
+        "design.3-mcp1": built(
+            "MCP 1.x is instrumented by us, with the trace context in `params._meta`."
         ),
         # --- outcome ---
         "design.3-outcome-table": built(
@@ -134,8 +131,8 @@ REQUIREMENTS = from_source(
             "A fallback names the tool asked for first and its position in `toolspan.fallback.*`.",
         ),
         "design.3-step-index": built("A step carries `toolspan.step.index`."),
-        "design.3-tool-cost": planned(
-            3, "A tool's own charge is `toolspan.tool.cost.amount` and `.currency`."
+        "design.3-tool-cost": built(
+            "A tool's own charge is `toolspan.tool.cost.amount` and `.currency`."
         ),
         "design.3-content-size": built(
             "Cut content carries its original size in `toolspan.content.size`."

@@ -6,8 +6,13 @@ import sys
 import textwrap
 from pathlib import Path
 
+import pytest
+
 # Generous, because several suites may share two cores; a program that hangs fails the test.
 TIMEOUT_S = 60
+
+# Python 3.12 warns of every fork of a process with threads, which some tests are about.
+FORK_QUIETLY = {"PYTHONWARNINGS": "ignore:This process:DeprecationWarning"}
 
 
 def run_program(
@@ -17,13 +22,37 @@ def run_program(
     cwd: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run source text (dedented) or a file with `sys.argv[1:]` set; the exit code is not checked."""
+    # Forking with threads is what some of these programs are about; Python 3.12 warns of it.
+    quiet = ("-W", "ignore:This process:DeprecationWarning")
     what = [program] if isinstance(program, Path) else ["-c", textwrap.dedent(program)]
     return subprocess.run(
-        [sys.executable, *what, *map(str, arguments)],
+        [sys.executable, *quiet, *what, *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=TIMEOUT_S,
         check=False,
         env={**os.environ, **(env or {})},
         cwd=cwd,
+    )
+
+
+NO_MOUNT = "this user may not mount a file system of its own"
+
+
+def run_with_own_mounts(program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """`run_program`, where the program may mount file systems that vanish with it.
+
+    Skips the test where neither root nor user namespaces are to be had.
+    """
+    unshare = ["unshare", "--map-root-user", "--mount"]
+    try:
+        subprocess.run([*unshare, "true"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip(NO_MOUNT)
+    return subprocess.run(
+        [*unshare, sys.executable, "-c", textwrap.dedent(program), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
     )

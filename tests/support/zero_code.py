@@ -12,6 +12,7 @@ from support.spans import otlp_json_spans
 
 TIMEOUT_S = 60
 TOOLSPAN = str(Path(sys.executable).with_name("toolspan"))
+"""The command of the environment the tests run in."""
 
 
 @dataclass
@@ -19,6 +20,8 @@ class Workplace:
     """A folder with a user's files, and what running them left there."""
 
     folder: Path
+    python: Path = Path(sys.executable)
+    """The interpreter that programs run with; it has toolspan beside it."""
     env: dict[str, str] = field(default_factory=dict)
 
     def write(self, name: str, text: str) -> Path:
@@ -46,7 +49,8 @@ class Workplace:
         given = [*options]
         if (self.folder / "targets.yaml").exists() and "--targets" not in given:
             given += ["--targets", "targets.yaml"]
-        return self.start(TOOLSPAN, "run", *given, "--", sys.executable, *arguments, **env)
+        toolspan = self.python.with_name("toolspan")
+        return self.start(toolspan, "run", *given, "--", self.python, *arguments, **env)
 
     @property
     def data(self) -> Path:

@@ -1,36 +1,105 @@
 """`open_traces` and what it gives: traces as tables and measures."""
 
 import os
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from toolspan.analytics.engine import connect, rows
-from toolspan.analytics.measures import measure_sql
-from toolspan.analytics.model import build
-from toolspan.analytics.read import ReadSummary, read
+from toolspan.analytics.engine import connect, literal, quoted, rows
+from toolspan.analytics.errors import UsageError
+from toolspan.analytics.feedback import (
+    Collection,
+    JoinReport,
+    events_beside,
+    find_feedback,
+    join_report,
+    load_feedback,
+    resolve,
+)
+from toolspan.analytics.measures import (
+    MEASURES,
+    Selection,
+    conditions,
+    measure_sql,
+    rows_sql,
+    window,
+)
+from toolspan.analytics.model import make_views
+from toolspan.analytics.read import ReadSummary
+from toolspan.analytics.store import CacheChoice, Progress, load
 
 if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
+    from toolspan.analytics._check import Rule, Verdict
+    from toolspan.analytics._status import Status
+    from toolspan.analytics._views import SessionView, ToolView
+
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+Where = str | Sequence[str] | Mapping[str, object] | None
+By = str | Sequence[str] | None
+
+TABLES = (
+    "spans",
+    "tool_calls",
+    "attempts",
+    "retries",
+    "agent_runs",
+    "workflow_runs",
+    "workflow_steps",
+    "llm_calls",
+    "sessions",
+    "feedback",
+)
 
 
-def open_traces(paths: Paths | None = None, feedback: Paths | None = None) -> "Traces":
+def open_traces(
+    paths: Paths | None = None,
+    feedback: Paths | None = None,
+    *,
+    since: object = None,
+    until: object = None,
+    cache: bool = True,
+    cache_dir: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+    labels: Sequence[str] | Mapping[str, float | None] | None = None,
+) -> "Traces":
     """Read traces and make them askable.
 
     Args:
-        paths: span files, folders or glob patterns; default the data directory (`$TOOLSPAN_DIR`,
-            else `./toolspan-data`). Evaluation events found there are read as feedback.
-        feedback: more files or folders of evaluation events.
+        paths: span files, folders or glob patterns, `-` for standard input; default the data
+            directory (`$TOOLSPAN_DIR`, else `./toolspan-data`). Evaluation events found there, and
+            in `events*.jsonl*` beside files that are named, are read as feedback.
+        feedback: more files or folders of feedback: evaluation events, exports of Langfuse,
+            Phoenix or MLflow, or tables (CSV, JSON, Parquet) with a session and a score.
+        since: leave out what began earlier: a length before now (`"24h"`, `"7d"`) or a time.
+        until: leave out what began then or later; lengths in `since` count from here.
+        cache: whether to keep what was read as Parquet, so that it is read only once; small
+            input is never kept.
+        cache_dir: where; default `$TOOLSPAN_CACHE_DIR`, else the user's cache folder.
+        progress: called with the bytes read and the bytes to read.
+        labels: what labels mean as values (`{"pass": 1, "n/a": None}`), on top of the usual words.
 
     Raises:
         InputError: nothing there can be read.
+        UsageError: `since` or `until` is no time, or a label has no number.
     """
+    default = window(since, until, now_ns=time.time_ns())
     connection = connect()
-    summary = read(connection, _list(paths), _list(feedback))
-    build(connection, summary)
-    return Traces(connection, summary)
+    try:
+        choice = CacheChoice(cache, Path(cache_dir) if cache_dir else None)
+        events, others = find_feedback(_list(feedback) or ())
+        events += events_beside(_list(paths))
+        summary, clean_up = load(connection, _list(paths), events, choice, progress)
+        imported = load_feedback(connection, others)
+        resolve(connection, labels)
+    except BaseException:
+        connection.close()
+        raise
+    return Traces(connection, summary, clean_up, Selection(window=default), imported)
 
 
 def _list(paths: Paths | None) -> Sequence[str | os.PathLike[str]] | None:
@@ -38,64 +107,524 @@ def _list(paths: Paths | None) -> Sequence[str | os.PathLike[str]] | None:
 
 
 class Traces:
-    """Traces that were read: measures as DataFrames, and SQL over the tables.
+    """Traces that were read: measures as DataFrames, tables, and SQL over them.
+
+    Every measure takes `where` (`"key=value"`, also with `!= < <= > >= ~ !~`, or several, or a
+    mapping), `since` and `until`; those with a grouping of their choice also `by`. Keys are
+    columns or any attribute of the span, of its trace's root, or of the resource.
 
     Attributes:
         summary: what was read, and what was not.
+        imported: what was made of files of feedback that are no OTLP.
+        tables: the tables of docs/model.md as DataFrames: `traces.tables.tool_calls`, ...
     """
 
-    def __init__(self, connection: "duckdb.DuckDBPyConnection", summary: ReadSummary) -> None:
+    def __init__(
+        self,
+        connection: "duckdb.DuckDBPyConnection",
+        summary: ReadSummary,
+        clean_up: Callable[[], None],
+        selection: Selection,
+        imported: Sequence[Collection] = (),
+    ) -> None:
         self._connection = connection
+        self._clean_up = clean_up
+        self._selection = selection
+        self._columns: dict[str, frozenset[str]] = {}
+        self._views: set[str] = set()
         self.summary = summary
+        self.imported = imported
+        self.tables = Tables(self)
 
     def __repr__(self) -> str:
         files = len(self.summary.files)
         return f"<Traces: {self.summary.spans} spans of {files} file{'s'[: files != 1]}>"
 
-    def tools(self, *, with_pseudo: bool = False) -> "pd.DataFrame":
-        """Calls, failures and latency of each tool.
+    def _repr_html_(self) -> str:
+        notes = "".join(f"<br>{_escaped(note)}" for note in self.summary.notes())
+        return f"<b>{_escaped(repr(self).strip('<>'))}</b>{notes}"
+
+    # --- measures --------------------------------------------------------------------------
+
+    def tools(
+        self,
+        *,
+        by: By = None,
+        where: Where = None,
+        since: object = None,
+        until: object = None,
+        with_pseudo: bool = False,
+    ) -> "pd.DataFrame":
+        """Calls, failures, latency, retries, fallbacks and cost of each tool.
 
         One row is a tool. `errors` are all failures (`error + tool_error + timeout`); rates and
         `*_ms` are over the calls that ended ok or failed; `success_rate_low` and `_high` bound the
-        95 % interval that respects clustering in sessions. Definitions: docs/model.md.
+        95 % interval that respects clustering in sessions; `session_time_share` is the part of
+        all sessions' time in which a call was under way. Definitions: docs/model.md.
 
         Args:
+            by: columns or attributes to group by in place of the tool.
+            where: conditions on the calls.
+            since: leave out calls that began earlier.
+            until: leave out calls that began then or later.
             with_pseudo: whether framework plumbing (`final_answer`, ...) counts as tools.
         """
-        return self.sql(measure_sql("tools", with_pseudo=with_pseudo))
+        return self.measure("tools", by, where, since, until, with_pseudo=with_pseudo)
 
-    def agents(self) -> "pd.DataFrame":
-        """Runs, failures and latency of each agent, and how its own tool calls went."""
-        return self.sql(measure_sql("agents"))
+    def tool(self, name: str, *, where: Where = None) -> "ToolView":
+        """Everything about one tool: its numbers, errors, calls, neighbours, trend.
+
+        Raises:
+            UsageError: there is no call of a tool of that name.
+        """
+        from toolspan.analytics._views import ToolView
+
+        return ToolView(self, name, where)
+
+    def agents(
+        self, *, by: By = None, where: Where = None, since: object = None, until: object = None
+    ) -> "pd.DataFrame":
+        """Runs, failures and latency of each agent, its own tool and LLM calls, tokens and cost."""
+        return self.measure("agents", by, where, since, until)
+
+    def workflows(
+        self, *, by: By = None, where: Where = None, since: object = None, until: object = None
+    ) -> "pd.DataFrame":
+        """Runs, failures and latency of each workflow, and roots that never arrived."""
+        return self.measure("workflows", by, where, since, until)
+
+    def steps(
+        self, *, by: By = None, where: Where = None, since: object = None, until: object = None
+    ) -> "pd.DataFrame":
+        """Runs, failures and latency of each step of each workflow, in their order."""
+        return self.measure("steps", by, where, since, until)
+
+    def models(
+        self, *, by: By = None, where: Where = None, since: object = None, until: object = None
+    ) -> "pd.DataFrame":
+        """Calls, failures, latency, tokens and reported cost of each model."""
+        return self.measure("models", by, where, since, until)
+
+    def servers(
+        self, *, by: By = None, where: Where = None, since: object = None, until: object = None
+    ) -> "pd.DataFrame":
+        """Calls through each MCP server: failures, and latency at the agent, client and server."""
+        return self.measure("servers", by, where, since, until)
+
+    def errors(
+        self, *, by: By = None, where: Where = None, since: object = None, until: object = None
+    ) -> "pd.DataFrame":
+        """Failed calls by tool, error type and normalised message, with an example of each."""
+        return self.measure("errors", by, where, since, until)
+
+    def sessions(
+        self, *, where: Where = None, since: object = None, until: object = None
+    ) -> "pd.DataFrame":
+        """Each session: outcome, duration, calls, failures, tokens, cost."""
+        return self.measure("sessions", None, where, since, until)
+
+    def session(self, session_id: str) -> "SessionView":
+        """One session, with its waterfall.
+
+        Raises:
+            UsageError: there is no session of that id.
+        """
+        from toolspan.analytics._views import SessionView
+
+        return SessionView(self, session_id)
+
+    def transitions(
+        self, *, where: Where = None, since: object = None, until: object = None
+    ) -> "pd.DataFrame":
+        """Which tool is called after which."""
+        return self.measure("transitions", None, where, since, until)
+
+    def loops(
+        self, *, where: Where = None, since: object = None, until: object = None
+    ) -> "pd.DataFrame":
+        """Three or more calls in a row of one tool with the same arguments."""
+        return self.measure("loops", None, where, since, until)
+
+    def dead_ends(
+        self, *, where: Where = None, since: object = None, until: object = None
+    ) -> "pd.DataFrame":
+        """The tools whose call was the last of a session that failed."""
+        return self.measure("dead_ends", None, where, since, until)
+
+    def recovery(
+        self, *, where: Where = None, since: object = None, until: object = None
+    ) -> "pd.DataFrame":
+        """What came of the second, third, ... attempt of each tool's calls."""
+        return self.measure("recovery", None, where, since, until)
+
+    def fallbacks(
+        self, *, where: Where = None, since: object = None, until: object = None
+    ) -> "pd.DataFrame":
+        """Which tool stood in for which, and how often that rescued the call."""
+        return self.measure("fallbacks", None, where, since, until)
+
+    def concurrency(
+        self, *, where: Where = None, since: object = None, until: object = None
+    ) -> "pd.DataFrame":
+        """The most calls in flight at one moment, overall and in each session."""
+        return self.measure("concurrency", None, where, since, until)
+
+    def trends(
+        self,
+        every: str = "day",
+        *,
+        where: Where = None,
+        since: object = None,
+        until: object = None,
+    ) -> "pd.DataFrame":
+        """Calls, failures, latency, concurrency and growth per minute, hour, day, week or month."""
+        return self.measure("trends", None, where, since, until, every=every)
 
     def feedback_summary(self) -> "pd.DataFrame":
         """Each score of each source: how many, for how many sessions, mean; never pooled."""
-        return self.sql(measure_sql("feedback_summary"))
+        return self.measure("feedback_summary")
+
+    def search(
+        self,
+        text: str | None = None,
+        *,
+        where: Where = None,
+        since: object = None,
+        until: object = None,
+        limit: int | None = 100,
+    ) -> "pd.DataFrame":
+        """Tool calls, the newest first.
+
+        Args:
+            text: what must stand in the tool's name, the error, the arguments or the result;
+                capitals make no difference.
+            where: conditions on the calls.
+            since: leave out calls that began earlier.
+            until: leave out calls that began then or later.
+            limit: the most calls to give; None is all.
+        """
+        return self._frame(self._search_sql(text, where, since, until, limit))
+
+    def measure(
+        self,
+        name: str,
+        by: By = None,
+        where: Where = None,
+        since: object = None,
+        until: object = None,
+        *,
+        with_pseudo: bool = False,
+        every: str = "day",
+    ) -> "pd.DataFrame":
+        """Any measure by its name, as a DataFrame."""
+        return self._frame(
+            self._measure_sql(
+                name, self._selected(by, where, since, until, with_pseudo=with_pseudo), every
+            )
+        )
+
+    def records(
+        self,
+        name: str,
+        by: By = None,
+        where: Where = None,
+        since: object = None,
+        until: object = None,
+        *,
+        with_pseudo: bool = False,
+        every: str = "day",
+    ) -> list[dict[str, Any]]:
+        """The same measure as plain dicts, without pandas."""
+        selection = self._selected(by, where, since, until, with_pseudo=with_pseudo)
+        return self._records(self._measure_sql(name, selection, every))
+
+    def search_records(
+        self,
+        text: str | None = None,
+        where: Where = None,
+        since: object = None,
+        until: object = None,
+        limit: int | None = 100,
+    ) -> list[dict[str, Any]]:
+        """What `search` gives, as plain dicts, without pandas."""
+        return self._records(self._search_sql(text, where, since, until, limit))
+
+    # --- feedback and findings ---------------------------------------------------------------
+
+    def correlate(
+        self,
+        score: str | None = None,
+        exposure: str = "used",
+        *,
+        source: str | None = None,
+        name: str | None = None,
+        within: Sequence[str] = (),
+        unit: str | None = None,
+        seed: int = 0,
+    ) -> "pd.DataFrame":
+        """Which tool use goes with good and bad outcomes, among comparable sessions.
+
+        One row is an exposure (a tool) and a score of one source, the most certain first, with
+        `verdict` and `sentence`; docs/reference/findings.md describes every column. An
+        association, never a cause. `toolspan.analytics.findings.correlate` also gives the audit.
+
+        Args:
+            score: name of the score; default each that has values.
+            exposure: `used`, `calls`, `failures`, `retries`, `fallback`, `latency_share`,
+                `transitions`, `agents`, `workflows`, `steps` or `models`.
+            source: only scores whose source holds this text (`human`, `gpt-4o`).
+            name: report on this tool (agent, ...) alone; it is still tested with all of them.
+            within: span or resource attributes (a task, a run); sessions are compared only within
+                equal values.
+            unit: `session` or `trace`; default what the feedback is about.
+            seed: the same seed, the same numbers.
+
+        Raises:
+            UsageError: there is no such score, exposure, source or tool; the text says which are.
+        """
+        import pandas as pd
+
+        from toolspan.analytics.findings import Question, correlate
+
+        question = Question(
+            score=score,
+            exposure=exposure,
+            source=source,
+            name=name,
+            within=tuple(within),
+            unit=unit,
+            seed=seed,
+        )
+        return pd.DataFrame(correlate(self._connection, question).records)
+
+    @property
+    def connection(self) -> "duckdb.DuckDBPyConnection":
+        """The engine with the tables of the model, for what is built upon them."""
+        return self._connection
+
+    def join_report(self) -> JoinReport:
+        """How feedback and sessions came together: what matched, what did not and why."""
+        return join_report(self._connection)
+
+    def agreement(self) -> "pd.DataFrame":
+        """Whether scores of the same sessions agree; one row is a pair of scores.
+
+        Columns: `first, first_source, second, second_source, n, pearson, spearman, same_side,
+        kappa`. Scores that disagree must not be pooled.
+        """
+        import pandas as pd
+
+        from toolspan.analytics.feedback.agreement import score_agreement
+
+        return pd.DataFrame(score_agreement(self._connection))
+
+    def rater_agreement(self) -> "pd.DataFrame":
+        """Krippendorff's alpha where several raters gave the same score to the same sessions.
+
+        Columns: `score_name, source, raters, sessions, alpha`.
+        """
+        import pandas as pd
+
+        from toolspan.analytics.feedback.agreement import rater_agreement
+
+        return pd.DataFrame(rater_agreement(self._connection))
+
+    # --- tables and SQL --------------------------------------------------------------------
 
     def sql(self, query: str) -> "pd.DataFrame":
-        """Any query over the tables `tool_calls`, `attempts`, `agent_runs`, `feedbacks`."""
-        frame = self._connection.execute(query).df()
-        for column in frame.select_dtypes("datetime").columns:
-            frame[column] = frame[column].dt.tz_localize("UTC")
-        return frame
+        """Any query of DuckDB over the tables of docs/model.md, as a DataFrame."""
+        return self._frame(query)
 
-    def records(self, measure: str, *, with_pseudo: bool = False) -> list[dict[str, Any]]:
-        """A measure as plain dicts, without pandas."""
-        return rows(self._connection.execute(measure_sql(measure, with_pseudo=with_pseudo)))
+    def sql_records(self, query: str) -> list[dict[str, Any]]:
+        """The same as plain dicts, without pandas."""
+        return self._records(query)
+
+    def sql_table(self, query: str) -> tuple[list[dict[str, Any]], list[str]]:
+        """The same with the names of the columns, which rows do not tell where there are none."""
+        result = self._execute(query)
+        names = [str(column[0]) for column in result.description or ()]
+        return rows(result), names
+
+    def table_records(self, name: str) -> list[dict[str, Any]]:
+        """A table of docs/model.md as plain dicts."""
+        return self._records(self.table_sql(name))
+
+    def query(
+        self,
+        name: str,
+        by: By = None,
+        where: Where = None,
+        *,
+        with_pseudo: bool = False,
+        every: str = "day",
+    ) -> str:
+        """The SQL of a measure, to read, change and run with `sql`."""
+        selection = self._selected(by, where, None, None, with_pseudo=with_pseudo)
+        return self._measure_sql(name, selection, every).strip().removesuffix(";")
+
+    def table_sql(self, name: str) -> str:
+        """The SQL of a table.
+
+        Raises:
+            UsageError: there is no such table.
+        """
+        if name not in TABLES:
+            raise UsageError(f"no table {name!r}; there are: {', '.join(TABLES)}")
+        return f"SELECT * FROM {quoted(name)}"
+
+    def export(
+        self,
+        directory: str | os.PathLike[str],
+        formats: Sequence[str] = ("parquet",),
+        *,
+        tables: Sequence[str] = TABLES,
+    ) -> list[Path]:
+        """Write all measures, and the tables below `tables/`, as files.
+
+        Args:
+            directory: where; it is made if it is missing.
+            formats: any of `json`, `csv`, `parquet`, `markdown` (measures only).
+            tables: which tables; default all.
+
+        Returns:
+            The files that were written.
+        """
+        from toolspan.analytics._export import export
+
+        return export(self, directory, formats, tables)
+
+    # --- status and checks -----------------------------------------------------------------
+
+    def status(self, since: str = "1h", *, until: object = None, where: Where = None) -> "Status":
+        """What is going on: the window before `until` (default now) against the one before it."""
+        from toolspan.analytics._status import status
+
+        return status(self, since, until=until, where=where)
+
+    def check(self, rules: "str | os.PathLike[str] | Sequence[Rule]") -> "list[Verdict]":
+        """What comes of thresholds on measures (a TOML file, see `toolspan check --help`)."""
+        from toolspan.analytics._check import check, read_rules
+
+        chosen = read_rules(Path(rules)) if isinstance(rules, str | os.PathLike) else rules
+        return check(self, chosen)
+
+    def damages(self) -> list[dict[str, Any]]:
+        """Every damaged place: `file, line, byte, kind, reason`."""
+        return [asdict(damage) for damage in self.summary.damages]
 
     def pseudo_tools(self) -> dict[str, int]:
         """The calls of framework plumbing that measures leave out, by name."""
-        found = self._connection.execute(
+        found = self._execute(
             "SELECT tool_name, count(*) FROM tool_calls WHERE is_pseudo GROUP BY ALL ORDER BY ALL"
         )
         return dict(found.fetchall())
 
+    # --- life cycle ------------------------------------------------------------------------
+
     def close(self) -> None:
-        """Give the memory back; the object is of no use afterwards."""
+        """Give memory and temporary files back; the object is of no use afterwards."""
         self._connection.close()
+        self._clean_up()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+    # --- inside ----------------------------------------------------------------------------
+
+    def _selected(
+        self,
+        by: By,
+        where: Where,
+        since: object,
+        until: object,
+        *,
+        with_pseudo: bool = False,
+    ) -> Selection:
+        chosen = self._selection
+        if since is not None or until is not None:
+            asked = window(since, until, now_ns=time.time_ns())
+            chosen = replace(chosen, window=asked)
+        return replace(
+            chosen,
+            by=(by,) if isinstance(by, str) else tuple(by or ()),
+            where=conditions(where),
+            with_pseudo=with_pseudo,
+        )
+
+    def _measure_sql(self, name: str, selection: Selection, every: str = "day") -> str:
+        if name not in MEASURES:
+            raise UsageError(f"no measure {name!r}; there are: {', '.join(MEASURES)}")
+        return measure_sql(name, _Columns(self), selection, every=every)
+
+    def _search_sql(
+        self, text: str | None, where: Where, since: object, until: object, limit: int | None
+    ) -> str:
+        selection = self._selected(None, where, since, until, with_pseudo=True)
+        source = rows_sql("tool_calls", _Columns(self), selection)
+        places = ("tool_name", "error_type", "error_message", "arguments", "result")
+        found = " OR ".join(
+            f"contains(lower({p}), {literal((text or '').lower())})" for p in places
+        )
+        chosen = f"WHERE {found}" if text else ""
+        names = ", ".join(map(quoted, self._ordered("tool_calls")))
+        ending = f" LIMIT {int(limit)}" if limit is not None else ""
+        return f"SELECT {names} FROM {source} {chosen} ORDER BY start_ns DESC, span_id{ending}"
+
+    def _ordered(self, table: str) -> list[str]:
+        described = self._execute(f"DESCRIBE {quoted(table)}").fetchall()
+        return [str(row[0]) for row in described]
+
+    def columns(self, table: str) -> frozenset[str]:
+        """The names of a table's columns."""
+        if table not in self._columns:
+            self._columns[table] = frozenset(self._ordered(table))
+        return self._columns[table]
+
+    def _frame(self, query: str) -> "pd.DataFrame":
+        frame = self._execute(query).df()
+        for column in frame.select_dtypes("datetime").columns:
+            frame[column] = frame[column].astype("datetime64[ns]").dt.tz_localize("UTC")
+        return frame
+
+    def _records(self, query: str) -> list[dict[str, Any]]:
+        return rows(self._execute(query))
+
+    def _execute(self, query: str) -> "duckdb.DuckDBPyConnection":
+        make_views(self._connection, self._views, query)
+        return self._connection.execute(query)
+
+
+class _Columns(dict[str, frozenset[str]]):
+    """The columns of each table, looked up when they are asked for."""
+
+    def __init__(self, traces: Traces) -> None:
+        super().__init__()
+        self._traces = traces
+
+    def __missing__(self, table: str) -> frozenset[str]:
+        return self._traces.columns(table)
+
+
+class Tables:
+    """The tables of the model as DataFrames, one attribute each."""
+
+    def __init__(self, traces: Traces) -> None:
+        self._traces = traces
+
+    def __getattr__(self, name: str) -> "pd.DataFrame":
+        if name not in TABLES:
+            raise AttributeError(f"no table {name!r}; there are: {', '.join(TABLES)}")
+        return self._traces.sql(f"SELECT * FROM {quoted(name)}")
+
+    def __dir__(self) -> list[str]:
+        return list(TABLES)
+
+    def __repr__(self) -> str:
+        return f"<Tables: {', '.join(TABLES)}>"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -2,22 +2,26 @@
 
 - `attach`: put both processors on the providers of a program, once
 - `JsonlSpanProcessor`, `JsonlLogRecordProcessor`: to put on a provider by hand
+- `JsonlSpanExporter`, `JsonlLogRecordExporter`: what `OTEL_TRACES_EXPORTER=toolspan_jsonl` names
 - `append_event`: one event into a file, without a provider
 - `FileSettings`: every setting, its environment variable and its default
 - `Stats`, `Reason`: what was written, and why something was not
 
-Needs the OpenTelemetry SDK; `docs/durability.md` says what is promised.
+Needs the OpenTelemetry SDK; `docs/explanation/durability.md` says what is promised.
 """
 
 from toolspan.exporters._attach import attach
 from toolspan.exporters._events import append_event
+from toolspan.exporters._exporters import JsonlLogRecordExporter, JsonlSpanExporter
 from toolspan.exporters._processors import JsonlLogRecordProcessor, JsonlSpanProcessor
 from toolspan.exporters._settings import FileSettings
 from toolspan.exporters.writing import Reason, Stats
 
 __all__ = [
     "FileSettings",
+    "JsonlLogRecordExporter",
     "JsonlLogRecordProcessor",
+    "JsonlSpanExporter",
     "JsonlSpanProcessor",
     "Reason",
     "Stats",

@@ -53,15 +53,18 @@ def attach(
         "_log_record_processors",
         JsonlLogRecordProcessor,
     ):
-        logger_provider.add_log_record_processor(JsonlLogRecordProcessor(where, **settings))
+        records = JsonlLogRecordProcessor(where, **settings)
+        records.expect(getattr(logger_provider, "resource", None))
+        logger_provider.add_log_record_processor(records)
     if tracer_provider is None:
         tracer_provider = trace.get_tracer_provider()
     if not hasattr(tracer_provider, "add_span_processor"):
         return False
     if not _has(tracer_provider, "_active_span_processor", "_span_processors", JsonlSpanProcessor):
-        processor = JsonlSpanProcessor(where, **settings)
-        tracer_provider.add_span_processor(processor)
-        _move_to_front(tracer_provider, processor)
+        spans = JsonlSpanProcessor(where, **settings)
+        spans.expect(getattr(tracer_provider, "resource", None))
+        tracer_provider.add_span_processor(spans)
+        _move_to_front(tracer_provider, spans)
     return True
 
 

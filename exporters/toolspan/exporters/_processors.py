@@ -1,14 +1,16 @@
 """The span processor and the log record processor that write OTLP/JSON lines."""
 
 import os
-from typing import TYPE_CHECKING, Unpack
+import weakref
+from typing import TYPE_CHECKING, Any, Unpack
 
 from opentelemetry.context import Context
 from opentelemetry.sdk._logs import LogRecordProcessor
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
+from opentelemetry.trace import TraceFlags
 
+from toolspan.exporters._metrics import observe
 from toolspan.exporters._settings import FileOptions, FileSettings
-from toolspan.exporters.files import JsonlFile
 from toolspan.exporters.otlp_json import (
     LOG_RECORDS,
     SPANS,
@@ -24,6 +26,15 @@ if TYPE_CHECKING:
 
 SPANS_SIGNAL = "spans"
 EVENTS_SIGNAL = "events"
+
+# Those alive in this process, for the exporters to step aside.
+span_processors: "weakref.WeakSet[JsonlSpanProcessor]" = weakref.WeakSet()
+log_record_processors: "weakref.WeakSet[JsonlLogRecordProcessor]" = weakref.WeakSet()
+
+
+def is_event(record: Any) -> bool:
+    """Whether a log record is an event: those of applications' own logs are not ours to keep."""
+    return bool(record.event_name)
 
 
 class JsonlSpanProcessor(SpanProcessor):
@@ -42,8 +53,19 @@ class JsonlSpanProcessor(SpanProcessor):
     """
 
     def __init__(self, directory: str | os.PathLike[str], **settings: Unpack[FileOptions]) -> None:
-        self._writer = _writer(directory, SPANS_SIGNAL, FileSettings.of(**settings))
+        chosen = FileSettings.of(**settings)
+        self._writer = Writer(directory, SPANS_SIGNAL, SPANS, chosen)
         self._envelopes = Envelopes(SPANS)
+        span_processors.add(self)
+        observe(self, "span", chosen)
+
+    def expect(self, resource: Any) -> None:
+        """Count on spans of this resource, before the first comes."""
+        self._envelopes.expect(resource)
+
+    def writes(self, resource: Any) -> bool:
+        """Whether spans of this very resource pass here."""
+        return self._envelopes.knows(resource)
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Do nothing: a span is written when it ends."""
@@ -52,7 +74,7 @@ class JsonlSpanProcessor(SpanProcessor):
         """Write the span, if it is sampled."""
         try:
             context = span.context
-            if context is None or not context.trace_flags.sampled:
+            if context is None or not context.trace_flags & TraceFlags.SAMPLED:
                 return
             envelope = self._envelopes.of(span.resource, span.instrumentation_scope)
             self._writer.put(envelope, to_utf8(span_text(span)))
@@ -63,9 +85,9 @@ class JsonlSpanProcessor(SpanProcessor):
         """Wait until what has ended is in the file; False when that took too long."""
         return self._writer.force_flush(timeout_millis)
 
-    def shutdown(self) -> None:
-        """Close the file. Spans that end later are written all the same."""
-        self._writer.shutdown()
+    def shutdown(self, timeout_millis: int = 30_000) -> None:
+        """Write what waits and close the file. Spans that end later are written all the same."""
+        self._writer.shutdown(timeout_millis)
 
     def stats(self) -> Stats:
         """What this process has written and dropped so far."""
@@ -88,14 +110,25 @@ class JsonlLogRecordProcessor(LogRecordProcessor):
     """
 
     def __init__(self, directory: str | os.PathLike[str], **settings: Unpack[FileOptions]) -> None:
-        self._writer = _writer(directory, EVENTS_SIGNAL, FileSettings.of(**settings))
+        chosen = FileSettings.of(**settings)
+        self._writer = Writer(directory, EVENTS_SIGNAL, LOG_RECORDS, chosen)
         self._envelopes = Envelopes(LOG_RECORDS)
+        log_record_processors.add(self)
+        observe(self, "log", chosen)
+
+    def expect(self, resource: Any) -> None:
+        """Count on events of this resource, before the first comes."""
+        self._envelopes.expect(resource)
+
+    def writes(self, resource: Any) -> bool:
+        """Whether events of this very resource pass here."""
+        return self._envelopes.knows(resource)
 
     def on_emit(self, log_record: "ReadWriteLogRecord") -> None:
         """Write the record, if it is an event."""
         try:
             record = log_record.log_record
-            if not record.event_name:
+            if not is_event(record):
                 return
             envelope = self._envelopes.of(log_record.resource, log_record.instrumentation_scope)
             text = log_record_text(record, log_record.dropped_attributes)
@@ -107,21 +140,10 @@ class JsonlLogRecordProcessor(LogRecordProcessor):
         """Wait until what was emitted is in the file; False when that took too long."""
         return self._writer.force_flush(timeout_millis)
 
-    def shutdown(self) -> None:
-        """Close the file. Events that come later are written all the same."""
-        self._writer.shutdown()
+    def shutdown(self, timeout_millis: int = 30_000) -> None:
+        """Write what waits and close the file. Events that come later are written all the same."""
+        self._writer.shutdown(timeout_millis)
 
     def stats(self) -> Stats:
         """What this process has written and dropped so far."""
         return self._writer.stats()
-
-
-def _writer(directory: str | os.PathLike[str], signal: str, settings: FileSettings) -> Writer:
-    return Writer(
-        JsonlFile(
-            directory,
-            signal,
-            max_bytes=settings.max_file_bytes,
-            max_age_s=settings.max_file_age_s,
-        )
-    )

@@ -30,4 +30,5 @@ KIND_BY_OPERATION: Final[dict[str, str]] = {
     "response": "llm",
     "llm_call": "llm",  # Gemini CLI
     "llm_request": "llm",  # OpenLLMetry
+    "call_llm": "llm",  # any-agent
 }

@@ -42,7 +42,8 @@ def _verb_name(arguments: Sequence[str], commands: dict[str, EntryPoint]) -> str
 def _run(command: EntryPoint, arguments: list[str]) -> int:
     prog = "toolspan " + command.name.replace(".", " ")
     try:
-        function = command.load()
+        # Verbs import late what is heavy, so a missing package may show when they load or later.
+        return int(command.load()(arguments, prog=prog) or 0)
     except ModuleNotFoundError as error:
         verb = VERBS.get(command.name)
         if verb is None or verb.extra is None or (error.name or "").startswith("toolspan"):
@@ -52,8 +53,6 @@ def _run(command: EntryPoint, arguments: list[str]) -> int:
             f"pip install 'toolspan[{verb.extra}]'"
         )
         return EXIT_USAGE
-    try:
-        return int(function(arguments, prog=prog) or 0)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:

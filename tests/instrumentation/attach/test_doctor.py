@@ -41,6 +41,7 @@ def doctor(workplace: Workplace, *command: str, **env: str) -> tuple[int, dict[s
     return done.returncode, json.loads(done.stdout)
 
 
+@pytest.mark.requirement("capability.J-doctor")
 def test_what_the_program_knew_at_its_end(with_agent: Workplace) -> None:
     status, report = doctor(with_agent, "--", sys.executable, "agent.py")
     assert status == 1
@@ -106,6 +107,77 @@ def test_a_program_that_left_nothing_is_said_to_have_left_nothing(with_agent: Wo
         ("program", "note"),
     ]
     assert "ended with status 3" in report["findings"][1]["message"]
+
+
+def test_the_hooks_of_an_imported_framework_are_listed(workplace: Workplace) -> None:
+    workplace.write("targets.yaml", "targets: []")
+    program = "import mcp.client.sse, mcp.server.stdio"
+    status, report = doctor(workplace, "--", sys.executable, "-c", program)
+    assert status == 0
+    (mcp,) = [one for one in report["frameworks"] if one["name"] == "mcp"]
+    assert mcp["instrumentor"] == "toolspan_mcp"
+    assert mcp["imported"]
+    assert mcp["missing"] == []
+    assert mcp["emits_itself"] == ["mcp"]
+    assert mcp["versions"]["mcp"] == report["versions"]["mcp"]
+    assert set(mcp["hooks"]) == {
+        "mcp.client.client.Client.call_tool",
+        "mcp.client.session.ClientSession.__aenter__",
+        "mcp.client.session.ClientSession.__aexit__",
+        "mcp.client.session.ClientSession._on_request",
+        "mcp.client.sse.sse_client",
+        "mcp.client.stdio.stdio_client",
+        "mcp.client.streamable_http.StreamableHTTPTransport.post_writer",
+        "mcp.server.lowlevel.server.Server.__init__",
+        "mcp.server.runner.serve_connection",
+        "mcp.server.runner.serve_dual_era_loop",
+        "mcp.server.stdio.stdio_server",
+        "mcp.shared.direct_dispatcher.DirectDispatcher.send_raw_request",
+        "mcp.shared.jsonrpc_dispatcher.JSONRPCDispatcher.send_raw_request",
+    }
+
+
+def test_a_disabled_instrumentor_is_a_problem(with_agent: Workplace) -> None:
+    with_agent.write("targets.yaml", "targets: []")
+    status, report = doctor(
+        with_agent,
+        *("--", sys.executable, "-c", "pass"),
+        OTEL_PYTHON_DISABLED_INSTRUMENTATIONS="toolspan_mcp",
+    )
+    assert status == 1
+    assert report["findings"][0]["message"] == (
+        "toolspan_mcp is disabled by OTEL_PYTHON_DISABLED_INSTRUMENTATIONS."
+    )
+
+
+def test_who_else_records_a_framework_is_named_with_the_way_to_have_one_only() -> None:
+    other = {
+        "name": "mcp",
+        "distribution": "opentelemetry-instrumentation-mcp",
+        "state": "enabled",
+        "active": True,
+    }
+    framework = {
+        "name": "mcp",
+        "instrumentor": "toolspan_mcp",
+        "versions": {"mcp": "9.0", "fastmcp": None},
+        "missing": ["mcp.client.client.Client.call_tool"],
+        "others": [other],
+    }
+    problem, note = judge({"frameworks": [framework]})
+    assert problem.message == (
+        "mcp 9.0 has no mcp.client.client.Client.call_tool: what passes there is not recorded."
+    )
+    assert note.message.startswith("opentelemetry-instrumentation-mcp records mcp too.")
+    assert "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS=mcp (or toolspan_mcp)" in note.advice
+
+
+def test_a_sampler_and_a_disabled_sdk_are_said() -> None:
+    provider = {"tracer": {"type": "x", "records": True, "listeners": ["JsonlSpanProcessor"]}}
+    sampled = judge({"providers": provider, "environment": {"OTEL_TRACES_SAMPLER": "traceidratio"}})
+    assert [one.check for one in sampled] == ["sampler"]
+    disabled = judge({"providers": provider, "environment": {"OTEL_SDK_DISABLED": "true"}})
+    assert [(one.check, one.level) for one in disabled] == [("provider", Level.PROBLEM)]
 
 
 def test_secrets_in_the_environment_are_not_repeated(with_agent: Workplace) -> None:

@@ -22,6 +22,7 @@ SEARCH = """
 """
 
 
+@pytest.mark.requirement("capability.J-targets", "pain.also-imported-early")
 def test_a_module_imported_before_the_targets(recorded: Recorded, module: Module) -> None:
     tools = module("tools_before", SEARCH)
     recorded.by({"target": "tools_before:search", "kind": "tool"})
@@ -316,6 +317,7 @@ def test_callables_that_are_no_functions_are_replaced_wherever_they_are_held(
     assert odd.REGISTRY[name] is getattr(odd, name) is odd.LIST[position] is before
 
 
+@pytest.mark.requirement("pain.also-imported-early")
 def test_a_holder_that_cannot_be_changed_is_named(
     recorded: Recorded, module: Module, caplog: pytest.LogCaptureFixture
 ) -> None:

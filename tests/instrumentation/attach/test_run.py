@@ -287,6 +287,7 @@ def test_plain_opentelemetry_instrument_records_with_documented_variables(
     assert workplace.names == ["execute_tool search"]
 
 
+@pytest.mark.requirement("capability.J-entry-points")
 def test_the_instrumentor_can_be_disabled_by_its_name(workplace: Workplace) -> None:
     workplace.write("agent.py", "def search(query): return query\nsearch('a')")
     workplace.write("targets.yaml", "targets: [{target: 'agent:search', kind: tool}]")

@@ -240,8 +240,10 @@ trace.set_tracer_provider(provider)
 
 
 def run_program(body: str) -> list[str]:
+    # Forking with threads is what some of these programs are about; Python 3.12 warns of it.
+    quiet = ("-W", "ignore:This process:DeprecationWarning")
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM + body],
+        [sys.executable, *quiet, "-c", PROGRAM + body],
         capture_output=True,
         text=True,
         timeout=60,

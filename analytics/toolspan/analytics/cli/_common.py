@@ -14,25 +14,97 @@ if TYPE_CHECKING:
 
 FORMATS = ("table", "json", "csv", "markdown")
 EXIT_FINE = 0
+EXIT_FAILED = 1
 EXIT_UNREADABLE = 2
+# Reading as much as this may take seconds: then say how far it is.
+PROGRESS_ABOVE_BYTES = 64 << 20
 
 
-def parser(prog: str, description: str) -> argparse.ArgumentParser:
-    """A parser with what every verb over traces takes."""
-    made = argparse.ArgumentParser(prog=prog, description=description)
+def parser(
+    prog: str,
+    description: str,
+    epilog: str | None = None,
+    first: tuple[str, str, str] | None = None,
+) -> argparse.ArgumentParser:
+    """A parser with what every verb over traces takes.
+
+    Args:
+        prog: how the verb was called.
+        description: what it does.
+        epilog: what to say below the options.
+        first: an argument before the paths: name, metavar and help.
+    """
+    made = argparse.ArgumentParser(
+        prog=prog,
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    if first:
+        made.add_argument(first[0], metavar=first[1], help=first[2])
     made.add_argument(
         "paths",
         nargs="*",
         metavar="PATH",
-        help="span files, folders or glob patterns (default $TOOLSPAN_DIR, then ./toolspan-data)",
+        help="span files, folders, glob patterns, or - for standard input "
+        "(default $TOOLSPAN_DIR, then ./toolspan-data)",
     )
-    made.add_argument(
+    reading = made.add_argument_group("reading")
+    reading.add_argument(
         "--feedback",
         action="append",
         metavar="PATH",
-        help="a file or folder of evaluation events; may be given several times",
+        help="a file or folder of feedback: evaluation events, exports of Langfuse, Phoenix or "
+        "MLflow, or tables with a session and a score; may be given several times",
+    )
+    reading.add_argument(
+        "--label",
+        action="append",
+        metavar="LABEL=VALUE",
+        help="what a label of feedback means as a number, such as pass=1; may be given several "
+        "times",
+    )
+    reading.add_argument(
+        "--strict", action="store_true", help="exit with 2 if anything in the input is damaged"
+    )
+    reading.add_argument(
+        "--no-cache", action="store_true", help="do not keep what was read, nor use what was kept"
+    )
+    reading.add_argument(
+        "--cache-dir",
+        metavar="DIR",
+        help="where to keep it (default $TOOLSPAN_CACHE_DIR, then the user's cache folder)",
     )
     return made
+
+
+def add_selection(made: argparse.ArgumentParser, *, by: bool) -> None:
+    """`--where`, `--since`, `--until` and, where grouping is free, `--by`."""
+    chosen = made.add_argument_group("what to look at")
+    chosen.add_argument(
+        "--where",
+        action="append",
+        metavar="KEY=VALUE",
+        help="a condition on a column or any attribute, also with != < <= > >= ~ !~; may be given "
+        "several times, then all must hold",
+    )
+    if by:
+        chosen.add_argument(
+            "--by",
+            action="append",
+            metavar="KEY",
+            help="group by a column or any attribute; may be given several times; `everything` "
+            "is all in one",
+        )
+    add_window(chosen)
+
+
+def add_window(made: "argparse._ActionsContainer") -> None:
+    """`--since` and `--until`."""
+    made.add_argument(
+        "--since", metavar="TIME", help="leave out what began earlier: 15m, 24h, 7d or ISO 8601"
+    )
+    made.add_argument("--until", metavar="TIME", help="leave out what began then or later")
 
 
 def add_format(made: argparse.ArgumentParser) -> None:
@@ -41,7 +113,7 @@ def add_format(made: argparse.ArgumentParser) -> None:
         "--format",
         choices=FORMATS,
         default="table",
-        help="table (default) for people; json, csv and markdown with all columns or for documents",
+        help="table (default) and markdown for people; json and csv with all columns",
     )
 
 
@@ -58,23 +130,61 @@ def open_input(arguments: argparse.Namespace) -> "Traces":
     """The traces that the arguments name."""
     from toolspan.analytics._traces import open_traces  # duckdb: not for --help
 
-    return open_traces(arguments.paths or None, feedback=arguments.feedback)
+    return open_traces(
+        arguments.paths or None,
+        feedback=arguments.feedback,
+        since=getattr(arguments, "since", None),
+        until=getattr(arguments, "until", None),
+        cache=not arguments.no_cache,
+        cache_dir=arguments.cache_dir,
+        labels=arguments.label,
+        progress=_progress if sys.stderr.isatty() else None,
+    )
+
+
+def _progress(done: int, total: int) -> None:
+    if total < PROGRESS_ABOVE_BYTES:
+        return
+    width = 30
+    filled = width * done // max(1, total)
+    bar = "█" * filled + "░" * (width - filled)
+    text = f"\rreading {bar} {100 * done // max(1, total):3} % of {total / 1e6:,.0f} MB "
+    print(text, end="" if done < total else "\r\x1b[2K", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def finish(traces: "Traces", arguments: argparse.Namespace) -> int:
+    """The exit code for what was read: 2 if it should have been sound and is not."""
+    return EXIT_UNREADABLE if arguments.strict and traces.summary.damages else EXIT_FINE
 
 
 def print_table(
-    records: Sequence[Mapping[str, Any]], columns: Sequence[Column], style: str
+    records: Sequence[Mapping[str, Any]],
+    columns: Sequence[Column],
+    style: str,
+    names: Sequence[str] = (),
 ) -> None:
-    """Print the records in the style asked for."""
+    """Print the records in the style asked for.
+
+    Args:
+        records: the rows.
+        columns: what to show of them to people.
+        style: one of `FORMATS`.
+        names: of all columns, for the header of CSV without rows.
+    """
     if style == "json":
         text = to_json(records)
     elif style == "csv":
-        text = to_csv(records)
+        text = to_csv(records, names)
     elif style == "markdown":
         text = to_markdown(records, columns)
     else:
-        width = shutil.get_terminal_size((0, 0)).columns if sys.stdout.isatty() else None
-        text = to_text(records, columns, width)
+        text = to_text(records, columns, terminal_width())
     sys.stdout.write(text)
+
+
+def terminal_width() -> int | None:
+    """How wide the terminal is; None where the output goes elsewhere."""
+    return shutil.get_terminal_size((100, 0)).columns if sys.stdout.isatty() else None
 
 
 def print_notes(notes: Sequence[str], style: str) -> None:

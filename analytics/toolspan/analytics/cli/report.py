@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from toolspan.analytics.cli._common import EXIT_FINE, guarded, open_input, parser
+from toolspan.analytics.cli._common import add_window, finish, guarded, open_input, parser
 from toolspan.analytics.errors import InputError
 
 
@@ -13,6 +13,7 @@ def main(argv: Sequence[str], *, prog: str) -> int:
     """Run the verb; returns the exit code."""
     made = parser(prog, "One page on what works and what does not.")
     made.add_argument("--html", metavar="FILE", help="write the report as one HTML page")
+    add_window(made)
     arguments = made.parse_args(argv)
 
     def run() -> int:
@@ -20,13 +21,14 @@ def main(argv: Sequence[str], *, prog: str) -> int:
 
         with open_input(arguments) as traces:
             facts = gather(traces)
+            code = finish(traces, arguments)
         colour = sys.stdout.isatty()
         width = shutil.get_terminal_size((110, 0)).columns if colour else None
         sys.stdout.write(to_terminal(facts, width=width, colour=colour))
         if arguments.html:
             _write(Path(arguments.html), to_html(facts))
             print(f"\nWritten: {arguments.html}")  # noqa: T201
-        return EXIT_FINE
+        return code
 
     return guarded(run)
 

@@ -2,15 +2,57 @@
 
 To add one: write `your_dialect.py` with a `Dialect`, put it in `DIALECTS` in the place its
 detection deserves (the first that fits names the span's dialect), and add a sample to the tests.
+`docs/dialects.md` walks through it.
 """
 
 from toolspan.analytics.dialects._compile import Vocabulary, name_prefixes
 from toolspan.analytics.dialects._dialect import FACTS, Dialect
+from toolspan.analytics.dialects.claude_code import CLAUDE_CODE
+from toolspan.analytics.dialects.frameworks import (
+    AG2,
+    AGENT_FRAMEWORK,
+    ANY_AGENT,
+    AUTOGEN,
+    GOOGLE_ADK,
+    HAYSTACK,
+    KOOG,
+    SEMANTIC_KERNEL,
+    STRANDS,
+)
 from toolspan.analytics.dialects.gen_ai import GEN_AI
+from toolspan.analytics.dialects.langfuse import LANGFUSE
 from toolspan.analytics.dialects.mcp import MCP
+from toolspan.analytics.dialects.openinference import OPENINFERENCE, OPENINFERENCE_OPENAI_AGENTS
+from toolspan.analytics.dialects.openllmetry import OPENLLMETRY, OPENLLMETRY_MODELS
+from toolspan.analytics.dialects.pydantic_ai import PYDANTIC_AI
 from toolspan.analytics.dialects.toolspan import TOOLSPAN
+from toolspan.analytics.dialects.unverified import UNVERIFIED
+from toolspan.analytics.dialects.vercel import VERCEL
 
-# In order of detection: vendors first, then what is read on any span.
-DIALECTS: tuple[Dialect, ...] = (MCP, TOOLSPAN, GEN_AI)
+# In order of detection. Langfuse comes late: its exports add its own words to spans of others,
+# whose emitters know better. The last are read on any span.
+DIALECTS: tuple[Dialect, ...] = (
+    CLAUDE_CODE,
+    *UNVERIFIED,
+    OPENINFERENCE_OPENAI_AGENTS,
+    OPENINFERENCE,
+    OPENLLMETRY,
+    PYDANTIC_AI,
+    VERCEL,
+    GOOGLE_ADK,
+    OPENLLMETRY_MODELS,
+    STRANDS,
+    AGENT_FRAMEWORK,
+    SEMANTIC_KERNEL,
+    AUTOGEN,
+    AG2,
+    ANY_AGENT,
+    KOOG,
+    HAYSTACK,
+    LANGFUSE,
+    MCP,
+    TOOLSPAN,
+    GEN_AI,
+)
 
 __all__ = ["DIALECTS", "FACTS", "Dialect", "Vocabulary", "name_prefixes"]

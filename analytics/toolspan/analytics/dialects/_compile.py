@@ -17,7 +17,8 @@ class Vocabulary:
     """The dialects that a batch of staged spans can speak.
 
     Attributes:
-        dialects: all known ones, in the order of detection; the last is read on every span.
+        dialects: all known ones, in the order of detection; the last one's kinds are asked where
+            a span's own dialect does not say what it is.
         keys: the distinct attribute keys of the batch's spans.
         resource_keys: those of its resources.
         scopes: its distinct instrumentation scopes.
@@ -40,55 +41,64 @@ class Vocabulary:
         return f"CASE {' '.join(cases)} END" if cases else "NULL::VARCHAR"
 
     def kind_sql(self) -> str:
-        """What the span is, by its dialect's own words; NULL where the dialect does not say."""
-        cases = []
-        for dialect in self._possible():
-            says = self._kind(dialect)
-            if says:
-                cases.append(f"WHEN dialect = {literal(dialect.name)} THEN {says}")
-        return f"CASE {' '.join(cases)} END" if cases else "NULL::VARCHAR"
+        """What the span is, by the words of its own dialect; NULL where that does not say."""
+        cases = [
+            f"WHEN {literal(dialect.name)} THEN {says}"
+            for dialect in self._possible()
+            if (says := self._kind(dialect))
+        ]
+        return f"CASE dialect {' '.join(cases)} END" if cases else "NULL::VARCHAR"
 
     def generic_kind_sql(self) -> str:
-        """What the span is by the words of the dialect that every span is read with."""
-        return self._kind(self.dialects[-1]) or "NULL::VARCHAR"
+        """What the span is by the words that every span is read with."""
+        general = dict.fromkeys(
+            (self.dialects[-1].name, *(d.name for d in self._possible() if d.reads_anywhere))
+        )
+        says = [
+            kind
+            for dialect in sorted(self.dialects, key=lambda d: d is not self.dialects[-1])
+            if dialect.name in general and (kind := self._kind(dialect, names=False))
+        ]
+        return f"coalesce({', '.join(says)}, NULL::VARCHAR)" if says else "NULL::VARCHAR"
 
     def fact_sql(self, fact: str) -> str:
         """One fact of the span, of its type in `FACTS`."""
         own: list[str] = []
         always: list[str] = []
-        for dialect in self._possible(always=True):
-            found = [
-                _present(fact, sql)
-                for place in dialect.facts.get(fact, ())
-                if (sql := self._place(place))
-            ]
-            if not found:
+        for dialect in self.dialects:
+            is_possible = bool(self._detect(dialect))
+            if not is_possible and not dialect.reads_anywhere:
                 continue
-            if dialect.name in ALWAYS_READ:
-                always += found
-            else:
+            places = [(place, self._place(place)) for place in dialect.facts.get(fact, ())]
+            found = [_typed(fact, sql) for _, sql in places if sql]
+            anywhere = [
+                _typed(fact, sql) for place, sql in places if sql and not place.startswith("@")
+            ]
+            if dialect.reads_anywhere:
+                always += anywhere
+            if found and (not dialect.reads_anywhere or found != anywhere):
                 value = found[0] if len(found) == 1 else f"coalesce({', '.join(found)})"
-                own.append(f"CASE WHEN dialect = {literal(dialect.name)} THEN {value} END")
-        values = list(dict.fromkeys(own + always))
+                own.append(f"WHEN {literal(dialect.name)} THEN {value}")
+        values = [f"CASE dialect {' '.join(own)} END"] if own else []
+        values += dict.fromkeys(always)
         if not values:
             return f"NULL::{FACTS[fact]}"
-        text = values[0] if len(values) == 1 else f"coalesce({', '.join(values)})"
-        return text if FACTS[fact] == "VARCHAR" else f"TRY_CAST({text} AS {FACTS[fact]})"
+        return values[0] if len(values) == 1 else f"coalesce({', '.join(values)})"
 
     def failure_sql(self) -> str:
         """Whether an attribute of the span says that it failed."""
-        tests = [
-            f"coalesce({sql} IN ({', '.join(literal(value) for value in values)}), false)"
-            for dialect in self._possible(always=True)
-            for place, values in dialect.failures.items()
-            if (sql := self._place(place))
-        ]
+        tests = []
+        for dialect in self.dialects:
+            if not dialect.reads_anywhere and not self._detect(dialect):
+                continue
+            for place, values in dialect.failures.items():
+                sql = self._place(place)
+                if sql:
+                    tests += [f"coalesce({_says(sql, value)}, false)" for value in values]
         return " OR ".join(dict.fromkeys(tests)) or "false"
 
-    def _possible(self, *, always: bool = False) -> Iterator[Dialect]:
-        for dialect in self.dialects:
-            if self._detect(dialect) or (always and dialect.name in ALWAYS_READ):
-                yield dialect
+    def _possible(self) -> Iterator[Dialect]:
+        yield from (dialect for dialect in self.dialects if self._detect(dialect))
 
     def _detect(self, dialect: Dialect) -> str:
         tests = []
@@ -105,27 +115,70 @@ class Vocabulary:
         ]
         return " OR ".join(tests)
 
-    def _kind(self, dialect: Dialect) -> str:
+    def _kind(self, dialect: Dialect, *, names: bool = True) -> str:
         parts = []
-        if dialect.kind_key in self.keys:
-            place = self._place(dialect.kind_key)
-            cases = [f"WHEN {literal(word)} THEN {literal(k)}" for word, k in dialect.kinds.items()]
-            parts.append(
-                f"CASE WHEN {place} IS NOT NULL THEN CASE {place} {' '.join(cases)} "
-                "ELSE 'other' END END"
-            )
+        for key, words in dialect.kinds.items():
+            if key not in self.keys:
+                continue
+            place = f"attribute(keys, vals, {literal(key)})"
+            cases = [
+                f"WHEN {literal(word)} THEN {literal(kind)}"
+                for word, kind in words.items()
+                if word != "*"
+            ]
+            other = words.get("*")
+            rest = f"ELSE CASE WHEN {place} <> '' THEN {literal(other)} END " if other else ""
+            parts.append(f"CASE {place} {' '.join(cases)} {rest}END")
         cases = [
             f"WHEN {_name_test(beginning)} THEN {literal(kind)}"
             for beginning, kind in dialect.kind_by_name.items()
         ]
-        if cases:
+        if cases and names:
             parts.append(f"CASE {' '.join(cases)} END")
-        return f"coalesce({', '.join(parts)})" if len(parts) > 1 else "".join(parts)
+        cases = [
+            f"WHEN list_contains(keys, {literal(key)}) THEN {literal(kind)}"
+            for key, kind in dialect.kind_by_key.items()
+            if key in self.keys
+        ]
+        if cases and names:
+            parts.append(f"CASE {' '.join(cases)} END")
+        if not parts:
+            return ""
+        says = f"coalesce({', '.join(parts)})" if len(parts) > 1 else parts[0]
+        for kind, (keys, without) in dialect.kind_needs.items():
+            there = [key for key in keys if key in self.keys]
+            has = f"list_has_any(keys, {literal(there)})" if there else "false"
+            says = (
+                f"CASE WHEN {says} = {literal(kind)} AND NOT coalesce({has}, false) "
+                f"THEN {literal(without)} ELSE {says} END"
+            )
+        return says
 
     def _place(self, place: str) -> str:
         """SQL for one place a fact may stand in; empty if this batch has none such."""
-        if place == "@name":
-            return "name"
+        if place.startswith("@"):
+            return self._outside(place)
+        if "->" in place:
+            key, _, member = place.partition("->")
+            inner = self._place(key)
+            return f"json_member({inner}, {literal('$.' + member)})" if inner else ""
+        if "=~" in place:
+            key, _, pattern = place.partition("=~")
+            inner = self._place(key)
+            return f"nullif(regexp_extract({inner}, {literal(pattern)}, 1), '')" if inner else ""
+        if "?" in place:
+            pattern, _, word = place.partition("?")
+            keys = list(_matching((pattern,), self.keys))
+            has = f"list_has_any(keys, {literal(keys)})"
+            return f"CASE WHEN {has} THEN {literal(word)} END" if keys else ""
+        if "+" in place:
+            parts = [sql for key in place.split("+") if (sql := self._place(key))]
+            numbers = ", ".join(f"TRY_CAST({sql} AS DOUBLE)" for sql in parts)
+            return f"list_sum([{numbers}])" if parts else ""
+        return f"attribute(keys, vals, {literal(place)})" if place in self.keys else ""
+
+    def _outside(self, place: str) -> str:
+        """SQL for a place that is no attribute of the span."""
         if place.startswith("@name:"):
             prefix = place.removeprefix("@name:")
             if prefix not in self.prefixes:
@@ -134,16 +187,17 @@ class Vocabulary:
                 f"CASE WHEN starts_with(name, {literal(prefix)}) "
                 f"THEN substr(name, {len(prefix) + 1}) END"
             )
+        if place.startswith("@name|"):
+            suffix = place.removeprefix("@name|")
+            return (
+                f"CASE WHEN ends_with(name, {literal(suffix)}) "
+                f"THEN left(name, len(name) - {len(suffix)}) END"
+            )
         if place.startswith("@resource:"):
             key = place.removeprefix("@resource:")
-            if key not in self.resource_keys:
-                return ""
-            return f"attribute(resource_keys, resource_vals, {literal(key)})"
-        return f"attribute(keys, vals, {literal(place)})" if place in self.keys else ""
-
-
-# Dialects whose keys mean the same on any span, whoever emitted it.
-ALWAYS_READ = frozenset({"toolspan", "gen_ai"})
+            in_it = key in self.resource_keys
+            return f"attribute(resource_keys, resource_vals, {literal(key)})" if in_it else ""
+        return "name"
 
 
 def name_prefixes(dialects: Iterable[Dialect]) -> list[str]:
@@ -174,8 +228,20 @@ def _name_test(beginning: str) -> str:
     return f"starts_with(name, {literal(beginning)})"
 
 
+def _says(sql: str, value: str) -> str:
+    if value.startswith("contains:"):
+        return f"contains({sql}, {literal(value.removeprefix('contains:'))})"
+    return f"{sql} = {literal(value)}"
+
+
 # Identifying facts, where emitters write a word for "nothing" (`present` in macros.sql).
 _MAY_SAY_NOTHING = frozenset({"tool_call_id", "session_id", "conversation_id", "user_id"})
+
+
+def _typed(fact: str, sql: str) -> str:
+    """The value at one place, of the fact's type: places differ, some hold numbers, some text."""
+    value = _present(fact, sql)
+    return value if FACTS[fact] == "VARCHAR" else f"TRY_CAST({value} AS {FACTS[fact]})"
 
 
 def _present(fact: str, sql: str) -> str:

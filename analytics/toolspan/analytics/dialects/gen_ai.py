@@ -9,14 +9,29 @@ GEN_AI = Dialect(
     source="OpenTelemetry GenAI semantic conventions up to 2026-10, with the renames since 1.27",
     sample="tau2-bench",
     keys=("gen_ai.*",),
-    kind_key=a.GEN_AI_OPERATION_NAME,
-    kinds=KIND_BY_OPERATION,
+    names=("execute_tool ", "invoke_agent ", "invoke_workflow "),
+    # A named operation always wins, also one that is none of these.
+    kinds={a.GEN_AI_OPERATION_NAME: {**KIND_BY_OPERATION, "chain": "chain", "*": "other"}},
+    # Without an operation, the name tells, or what is there.
+    kind_by_name={
+        "execute_tool ": "tool",
+        "invoke_agent ": "agent",
+        "invoke_workflow ": "workflow",
+    },
+    kind_by_key={
+        a.GEN_AI_TOOL_CALL_ID: "tool",
+        a.GEN_AI_TOOL_NAME: "tool",
+        a.GEN_AI_WORKFLOW_NAME: "workflow",
+        a.GEN_AI_AGENT_NAME: "agent",
+        "gen_ai.agent.id": "agent",
+    },
+    reads_anywhere=True,
     facts={
         "operation": (a.GEN_AI_OPERATION_NAME,),
-        "tool_name": (a.GEN_AI_TOOL_NAME,),
+        "tool_name": (a.GEN_AI_TOOL_NAME, "@name:execute_tool "),
         "tool_call_id": (a.GEN_AI_TOOL_CALL_ID,),
-        "agent_name": (a.GEN_AI_AGENT_NAME,),
-        "workflow_name": (a.GEN_AI_WORKFLOW_NAME,),
+        "agent_name": (a.GEN_AI_AGENT_NAME, "@name:invoke_agent "),
+        "workflow_name": (a.GEN_AI_WORKFLOW_NAME, "@name:invoke_workflow "),
         "session_id": (a.SESSION_ID,),
         "conversation_id": (
             a.GEN_AI_CONVERSATION_ID,
@@ -31,7 +46,9 @@ GEN_AI = Dialect(
             "gen_ai.user",
             "llm.user",
         ),
-        "model": (a.GEN_AI_RESPONSE_MODEL, a.GEN_AI_REQUEST_MODEL),
+        # The model that was asked for: what one can choose, and what prices are compared by.
+        "model": (a.GEN_AI_REQUEST_MODEL, a.GEN_AI_RESPONSE_MODEL),
+        "response_model": (a.GEN_AI_RESPONSE_MODEL,),
         "provider": (a.GEN_AI_PROVIDER_NAME, a.GEN_AI_SYSTEM),
         "input_tokens": (a.GEN_AI_USAGE_INPUT_TOKENS, "gen_ai.usage.prompt_tokens"),
         "output_tokens": (a.GEN_AI_USAGE_OUTPUT_TOKENS, "gen_ai.usage.completion_tokens"),
@@ -61,9 +78,17 @@ GEN_AI = Dialect(
             a.GEN_AI_USAGE_COST_AMOUNT,
             "gen_ai.usage.cost",
             "gen_ai.usage.total_cost",
+            "gen_ai.usage.input_cost+gen_ai.usage.output_cost",
             "operation.cost",
         ),
         "cost_currency": (a.GEN_AI_USAGE_COST_CURRENCY,),
         "error_type": (a.ERROR_TYPE,),
+        "arguments": (
+            a.GEN_AI_TOOL_CALL_ARGUMENTS,
+            "gen_ai.tool.arguments",
+            "gen_ai.tool.args",
+            "gen_ai.tool.input",
+        ),
+        "result": (a.GEN_AI_TOOL_CALL_RESULT, "gen_ai.tool.result", "gen_ai.tool.output"),
     },
 )

@@ -12,8 +12,14 @@ MCP = Dialect(
     sample="golden",
     keys=(a.MCP_METHOD_NAME, "mcp.method"),
     scopes=(scopes.MCP_PYTHON_SDK,),
-    kind_key=a.MCP_METHOD_NAME,
-    kinds={MCP_TOOLS_CALL: "tool"},
+    kinds={
+        a.MCP_METHOD_NAME: {MCP_TOOLS_CALL: "tool", "*": "other"},
+        "mcp.method": {MCP_TOOLS_CALL: "tool", "*": "other"},
+    },
+    kind_by_name={
+        f"{scopes.MCP_SDK_CLIENT_SPAN_PREFIX}{MCP_TOOLS_CALL} ": "tool",
+        scopes.MCP_SDK_CLIENT_SPAN_PREFIX: "other",
+    },
     facts={
         "tool_name": (
             a.GEN_AI_TOOL_NAME,
@@ -22,7 +28,12 @@ MCP = Dialect(
             f"@name:{MCP_TOOLS_CALL} ",
         ),
         "mcp_method": (a.MCP_METHOD_NAME, "mcp.method"),
-        "mcp_server": ("mcp.server.name", a.SERVER_ADDRESS),
+        "mcp_server": ("mcp.server.name",),
+        "mcp_address": (a.SERVER_ADDRESS,),
         "error_type": (a.ERROR_TYPE, a.RPC_RESPONSE_STATUS_CODE, "mcp.error.code"),
+    },
+    # A failure may be told in the result alone.
+    failures={
+        a.GEN_AI_TOOL_CALL_RESULT: ('contains:"isError":true', 'contains:"isError": true'),
     },
 )

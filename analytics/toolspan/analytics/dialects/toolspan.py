@@ -8,6 +8,7 @@ TOOLSPAN = Dialect(
     name="toolspan",
     source="docs/attributes.md",
     sample="golden",
+    reads_anywhere=True,
     scopes=(scopes.TOOLSPAN, f"{scopes.TOOLSPAN}.*"),
     facts={
         "step_name": (a.TOOLSPAN_STEP,),

@@ -4,9 +4,22 @@
 -- Exact quantile with linear interpolation: position q * (n - 1) in the sorted values.
 CREATE OR REPLACE TEMP MACRO exact_quantile(x, q) AS quantile_cont(x, q);
 
+-- All values in order, and one of them by its place from 1 (at least the first, at most the last).
+CREATE OR REPLACE TEMP MACRO sorted_values(x) AS list(x ORDER BY x) FILTER (x IS NOT NULL);
+CREATE OR REPLACE TEMP MACRO value_at(sorted, place) AS
+    sorted[CAST(least(len(sorted), greatest(1, place)) AS BIGINT)];
+
 -- Mean of milliseconds, summed as whole nanoseconds: the same to the last bit in any order.
 CREATE OR REPLACE TEMP MACRO exact_mean(ms) AS
     CAST(sum(CAST(round(ms * 1e6) AS BIGINT)) AS DOUBLE) / count(ms) / 1e6;
+
+-- Sum of milliseconds, by whole nanoseconds: the same to the last bit in any order.
+CREATE OR REPLACE TEMP MACRO exact_total(ms) AS
+    CAST(sum(CAST(round(ms * 1e6) AS BIGINT)) AS DOUBLE) / 1e6;
+
+-- Sum of money, to twelve decimals: the same to the last bit in any order.
+CREATE OR REPLACE TEMP MACRO exact_sum(x) AS
+    CAST(sum(CAST(round(x * 1e12) AS HUGEINT)) AS DOUBLE) / 1e12;
 
 -- Nanoseconds since 1970 (UTC) as a timestamp, and a length in milliseconds.
 CREATE OR REPLACE TEMP MACRO timestamp_of(ns) AS make_timestamp_ns(ns);
@@ -14,6 +27,10 @@ CREATE OR REPLACE TEMP MACRO milliseconds(ns) AS ns / 1e6;
 
 -- An attribute of a span by its key, as text; NULL where the span has none.
 CREATE OR REPLACE TEMP MACRO attribute(keys, vals, key) AS vals[list_position(keys, key)];
+
+-- A member of a JSON text, as text; NULL where the text is no JSON.
+CREATE OR REPLACE TEMP MACRO json_member(x, path) AS
+    CASE WHEN json_valid(x) THEN json_extract_string(x, path) END;
 
 -- A text, or NULL where it is blank or one of the words emitters use for nothing.
 CREATE OR REPLACE TEMP MACRO present(x) AS CASE

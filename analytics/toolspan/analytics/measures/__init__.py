@@ -1,5 +1,41 @@
 """The measures, one SQL file each, over the tables of the model."""
 
-from toolspan.analytics.measures._query import MEASURES, Measure, measure_sql
+from toolspan.analytics.measures._filter import (
+    Condition,
+    Window,
+    conditions,
+    length_ns,
+    moment_ns,
+    window,
+)
+from toolspan.analytics.measures._health import LEVELS, Health, judge
+from toolspan.analytics.measures._query import (
+    EVERY,
+    EVERYTHING,
+    MEASURES,
+    ROWS,
+    Measure,
+    Selection,
+    measure_sql,
+    rows_sql,
+)
 
-__all__ = ["MEASURES", "Measure", "measure_sql"]
+__all__ = [
+    "EVERY",
+    "EVERYTHING",
+    "LEVELS",
+    "MEASURES",
+    "ROWS",
+    "Condition",
+    "Health",
+    "Measure",
+    "Selection",
+    "Window",
+    "conditions",
+    "judge",
+    "length_ns",
+    "measure_sql",
+    "moment_ns",
+    "rows_sql",
+    "window",
+]

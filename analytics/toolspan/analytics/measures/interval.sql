@@ -19,14 +19,14 @@ rated AS (
 ),
 spread AS (
     SELECT
-        $by, any_value(p) AS p, sum(n) AS n, count(*) AS clusters,
-        sum((k - n * p) ** 2) AS scatter, sum(n ** 2) / sum(n) AS mean_cluster
+        $by, min(p) AS p, sum(n) AS n, count(*) AS clusters,
+        sum(power(k - n * p, 2)) AS scatter, sum(power(n, 2)) / sum(n) AS mean_cluster
     FROM per_session
     JOIN rated USING ($by)
     WHERE n > 0
     GROUP BY $by
 ),
-interval AS (
+success AS (
     SELECT
         $by, p, clusters, t_975(clusters - 1) AS t,
         -- Without a single failure (or success) the scatter says nothing: then the usual

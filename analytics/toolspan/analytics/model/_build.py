@@ -1,5 +1,11 @@
-"""Builds the canonical tables from `span` and `evaluation`."""
+"""Builds the tables of the model from `span` and `evaluation`.
 
+A *part* is a set of spans resolved by itself. Traces that lie in one part are right there; those
+that several parts share are resolved again from all of them (`toolspan.analytics.store`).
+"""
+
+import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from toolspan.analytics.engine import literal, load_sql
@@ -8,24 +14,82 @@ from toolspan.conventions.pseudo_tools import PSEUDO_TOOLS_BY_SCOPE
 if TYPE_CHECKING:
     import duckdb
 
-    from toolspan.analytics.read import ReadSummary
+_VIEW = re.compile(r"^CREATE OR REPLACE TEMP VIEW (\w+) AS", re.MULTILINE)
+_WORD = re.compile(r"\w+")
+
+# What a part consists of, as temporary tables or as Parquet files of these names.
+PART_TABLES = (
+    "resolved",
+    "tool_call",
+    "attempt",
+    "llm_call",
+    "trace",
+    "evaluation",
+    "resource",
+)
+# Those of them that are about traces, and so may have to be resolved again.
+TRACE_TABLES = ("resolved", "tool_call", "attempt", "llm_call", "trace")
 
 
-def build(connection: "duckdb.DuckDBPyConnection", summary: "ReadSummary") -> None:
-    """Make every table of the model; counts of spans go into `summary`."""
+def define(connection: "duckdb.DuckDBPyConnection") -> None:
+    """Define the words that reading and modelling share; once per connection."""
     connection.execute(load_sql("model/macros.sql").replace("$pseudo_tools", _pseudo_tools()))
+
+
+def build_part(connection: "duckdb.DuckDBPyConnection") -> int:
+    """Make the tables of a part of `span`; returns how many spans were delivered."""
     delivered, unique = _row(
         connection, "SELECT count(*), count(DISTINCT (trace_id, span_id)) FROM span"
     )
-    summary.spans_delivered, summary.spans = delivered, unique
     if delivered > unique:
         connection.execute(load_sql("model/unique.sql"))
     connection.execute(load_sql("model/context.sql"))
     (reached,) = _row(connection, "SELECT count(*) FROM context")
     if reached < unique:
         connection.execute(load_sql("model/unreached.sql"))
-    for step in ("resolved", "tables", "views"):
+    (orphans,) = _row(
+        connection,
+        "SELECT count(*) FROM context JOIN span USING (trace_id, span_id) "
+        "WHERE depth = 0 AND parent_id IS NOT NULL",
+    )
+    if orphans:
+        connection.execute(load_sql("model/seen_from_outside.sql"))
+    for step in ("resolved", "attempt", "tool_call"):
         connection.execute(load_sql(f"model/{step}.sql"))
+    (is_marked,) = _row(connection, "SELECT count(retried_as) + count(retry_of) FROM tool_call")
+    if is_marked:
+        connection.execute(load_sql("model/marked_retries.sql"))
+    for step in ("llm_call", "trace"):
+        connection.execute(load_sql(f"model/{step}.sql"))
+    return delivered
+
+
+@cache
+def view_texts() -> dict[str, str]:
+    """The SQL of each view of `model/views.sql`, by its name and in their order."""
+    texts = _VIEW.split(load_sql("model/views.sql"))[1:]
+    return {
+        name: f"CREATE OR REPLACE TEMP VIEW {name} AS{body}"
+        for name, body in zip(texts[::2], texts[1::2], strict=True)
+    }
+
+
+def make_views(connection: "duckdb.DuckDBPyConnection", made: set[str], sql: str) -> None:
+    """Make those views that a query names, and those they name in turn.
+
+    Defining all of them takes longer than answering most questions about little data.
+
+    Args:
+        connection: an open engine.
+        made: the views that there are; added to.
+        sql: the query.
+    """
+    texts = view_texts()
+    for name in _WORD.findall(sql):
+        if name in texts and name not in made:
+            made.add(name)
+            make_views(connection, made, texts[name].partition(" AS")[2])
+            connection.execute(texts[name])
 
 
 def _row(connection: "duckdb.DuckDBPyConnection", sql: str) -> tuple[int, ...]:

@@ -6,11 +6,16 @@
 -- whose parent is not known, so that everything is inherited in one pass.
 --
 -- Carried along the way: the innermost open tool call, agent run or LLM call (`open_*`), whether a
--- SERVER span was passed since (`crossed_border`), and the nearest agent run, step and workflow.
+-- SERVER span was passed since (`crossed_border`), the innermost LLM span of the open LLM call
+-- (`open_llm_id`), and the nearest agent run, step and workflow.
 CREATE OR REPLACE TEMP TABLE context AS
 WITH RECURSIVE node AS (
     SELECT
-        span.trace_id, span.span_id, span.parent_id, span.kind, span.layer, span.span_kind,
+        span.trace_id, span.span_id, span.parent_id, span.layer,
+        CASE
+            WHEN span.kind <> 'chain' OR span.kind IS NULL THEN span.kind
+            WHEN above.span_id IS NULL THEN 'workflow' ELSE 'step'
+        END AS kind, span.span_kind,
         span.mcp_method, span.tool_name, span.agent_name, span.workflow_name, span.step_name,
         span.session_id, span.conversation_id,
         above.span_id IS NULL AS is_top
@@ -31,6 +36,9 @@ walk AS (
         span_kind = 2 AS crossed_border,
         CASE WHEN kind = 'tool' AND coalesce(layer, '') NOT IN ('attempt', 'duplicate')
             THEN span_id END AS tool_call_of,
+        CASE WHEN kind = 'llm' THEN span_id END AS llm_call_of,
+        CASE WHEN kind = 'llm' THEN span_id END AS open_llm_id,
+        NULL::UBIGINT AS above_llm_id,
         NULL::UBIGINT AS parent_unit_id,
         NULL::UBIGINT AS agent_run_id, NULL::VARCHAR AS in_agent,
         NULL::UBIGINT AS step_id, NULL::VARCHAR AS in_step,
@@ -52,13 +60,19 @@ walk AS (
             WHEN unit = 'tool' THEN span_id
             WHEN kind = 'tool' AND open_kind = 'tool' THEN open_id
         END,
+        CASE WHEN unit = 'llm' THEN span_id WHEN kind = 'llm' THEN open_id END,
+        CASE
+            WHEN kind = 'llm' THEN span_id WHEN unit IN ('tool', 'agent') THEN NULL
+            ELSE open_llm_id
+        END,
+        CASE WHEN kind = 'llm' AND unit IS NULL THEN open_llm_id END,
         parent_unit_id, agent_run_id, in_agent, step_id, in_step, workflow_run_id, in_workflow,
         agent_name, step_name, workflow_name, session_id, conversation_id
     FROM (
         SELECT
             node.trace_id, node.span_id, node.kind, node.span_kind,
             walk.depth + 1 AS depth, walk.root_id,
-            walk.open_kind, walk.open_id, walk.open_name, walk.crossed_border,
+            walk.open_kind, walk.open_id, walk.open_name, walk.crossed_border, walk.open_llm_id,
             CASE WHEN walk.unit IS NULL THEN walk.parent_unit_id ELSE walk.span_id
             END AS parent_unit_id,
             CASE WHEN walk.unit = 'agent' THEN walk.span_id ELSE walk.agent_run_id
@@ -85,7 +99,8 @@ walk AS (
                     AND (node.layer IS DISTINCT FROM 'logical' OR walk.crossed_border) THEN NULL
                 WHEN node.kind = 'llm' AND walk.open_kind = 'llm' THEN NULL
                 WHEN node.kind = 'agent' AND walk.open_kind = 'agent'
-                    AND coalesce(walk.open_name = node.agent_name, true) THEN NULL
+                    AND coalesce(plain_name(walk.open_name) = plain_name(node.agent_name), true)
+                    THEN NULL
                 ELSE node.kind
             END AS unit
         FROM walk
@@ -93,7 +108,8 @@ walk AS (
     )
 )
 SELECT
-    trace_id, span_id, depth, root_id, unit, tool_call_of, parent_unit_id,
+    trace_id, span_id, depth, root_id, unit, tool_call_of, llm_call_of, above_llm_id,
+    parent_unit_id,
     agent_run_id, in_agent, step_id, in_step, workflow_run_id, in_workflow,
     session_id, conversation_id
 FROM walk;

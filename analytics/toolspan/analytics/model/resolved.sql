@@ -1,6 +1,7 @@
 -- One row: a span with everything it states or inherits. All other tables are cut from this one.
+-- The columns `own_*` keep what the span itself says where something else may be inherited.
 CREATE OR REPLACE TEMP TABLE resolved AS
-WITH trace AS (
+WITH trace_says AS (
     -- What a span of the trace says, where neither the span nor those above it say anything.
     SELECT
         trace_id,
@@ -12,9 +13,14 @@ WITH trace AS (
     GROUP BY trace_id
 )
 SELECT
-    span.* EXCLUDE (agent_name, workflow_name, step_name, session_id, conversation_id, user_id),
-    context.* EXCLUDE (trace_id, span_id, in_agent, in_step, in_workflow,
-        session_id, conversation_id),
+    span.* RENAME (
+        agent_name AS own_agent_name, workflow_name AS own_workflow_name,
+        step_name AS own_step_name, session_id AS own_session_id,
+        conversation_id AS own_conversation_id, user_id AS own_user_id,
+        outcome AS own_outcome),
+    context.* EXCLUDE (trace_id, span_id, unit, in_agent, in_step, in_workflow, session_id,
+        conversation_id),
+    CASE WHEN unit = 'tool' AND is_pseudo THEN 'pseudo' ELSE unit END AS unit,
     CASE WHEN unit = 'agent' THEN coalesce(agent_name, '(unnamed)')
         ELSE coalesce(in_agent, agent_name, stamped_agent) END AS agent_name,
     CASE WHEN unit = 'agent' THEN in_agent END AS parent_agent_name,
@@ -22,14 +28,15 @@ SELECT
         ELSE coalesce(in_workflow, workflow_name, stamped_workflow) END AS workflow_name,
     CASE WHEN unit = 'step' THEN coalesce(step_name, span.name)
         ELSE coalesce(in_step, step_name) END AS step_name,
-    coalesce(context.session_id, trace.session_id, context.conversation_id, trace.conversation_id)
-        AS session_id,
-    coalesce(context.session_id, trace.session_id, context.conversation_id, trace.conversation_id,
+    coalesce(context.session_id, trace_says.session_id,
+        context.conversation_id, trace_says.conversation_id) AS session_id,
+    coalesce(context.session_id, trace_says.session_id,
+        context.conversation_id, trace_says.conversation_id,
         trace_hex(span.trace_id)) AS session_key,
-    coalesce(context.conversation_id, span.conversation_id) AS conversation_id,
-    coalesce(span.user_id, trace.user_id) AS user_id,
+    coalesce(context.conversation_id, trace_says.conversation_id) AS conversation_id,
+    coalesce(span.user_id, trace_says.user_id) AS user_id,
     milliseconds(greatest(0, end_ns - start_ns)) AS duration_ms,
-    outcome_of(outcome, status_code, span.error_type, says_failed, end_ns) AS ended
+    outcome_of(span.outcome, status_code, span.error_type, says_failed, end_ns) AS outcome
 FROM span
 JOIN context ON context.trace_id = span.trace_id AND context.span_id = span.span_id
-JOIN trace ON trace.trace_id = span.trace_id;
+JOIN trace_says ON trace_says.trace_id = span.trace_id;

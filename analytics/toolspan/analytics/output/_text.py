@@ -42,7 +42,7 @@ def to_text(
     """
     table = [[cell(column, record) for column in columns] for record in records]
     widths = [
-        max([_width(column.title), *(_width(row[i]) for row in table)])
+        max([text_width(column.title), *(text_width(row[i]) for row in table)])
         for i, column in enumerate(columns)
     ]
     kept = list(range(len(columns)))
@@ -57,11 +57,11 @@ def to_text(
 
 
 def _pad(text: str, width: int, to_the_right: bool) -> str:
-    space = " " * (width - _width(text))
+    space = " " * (width - text_width(text))
     return space + text if to_the_right else text + space
 
 
-def _width(text: str) -> int:
+def text_width(text: str) -> int:
     """How many cells of a terminal the text takes."""
     if text.isascii():
         return len(text)

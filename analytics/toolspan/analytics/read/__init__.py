@@ -1,11 +1,23 @@
-"""From paths to the tables `span` and `evaluation`, and a summary of what was read.
+"""From paths to staged spans, and a summary of what was read.
 
-`_inputs` finds the files, `_containers` tells what each holds, `_stage` reads it by the fast
-path, `_repair` what the fast path refuses.
+`_inputs` finds the files, `_sniff` tells what each holds, `_pieces` cuts them into what fits in
+memory, `_stage` reads that by the fast path; `_decode` and `containers` understand what the fast
+path does not.
 """
 
 from toolspan.analytics.read._damage import Damage, ReadSummary
-from toolspan.analytics.read._inputs import find_files
-from toolspan.analytics.read._read import read
+from toolspan.analytics.read._inputs import find_files, sources_of
+from toolspan.analytics.read._pieces import PIECE_BYTES, Piece, Source, pieces_of
+from toolspan.analytics.read._stage import stage
 
-__all__ = ["Damage", "ReadSummary", "find_files", "read"]
+__all__ = [
+    "PIECE_BYTES",
+    "Damage",
+    "Piece",
+    "ReadSummary",
+    "Source",
+    "find_files",
+    "pieces_of",
+    "sources_of",
+    "stage",
+]

@@ -3,7 +3,17 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
+
+KINDS = (
+    "invalid_json",
+    "invalid_utf8",
+    "lone_surrogate",
+    "invalid_span",
+    "not_otlp",
+    "missing_field",
+    "unknown_status",
+    "truncated_archive",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,9 +23,9 @@ class Damage:
     Attributes:
         file: path of the file, as it was named.
         line: number of the line, from 1.
-        byte: offset in the (decompressed) file where the damaged line or value begins, from 0.
-        kind: a stable word: `invalid_json`, `invalid_utf8`, `lone_surrogate`, `invalid_span`,
-            `not_otlp`, `truncated_archive`.
+        byte: offset in the (decompressed) file, from 0, at which the damaged line begins, or
+            within a line that is otherwise sound the damaged text. 0 with line 0: the whole file.
+        kind: a stable word, one of `KINDS`.
         reason: what was found, in a sentence.
     """
 
@@ -31,22 +41,24 @@ class ReadSummary:
     """What was read, and what was not.
 
     Attributes:
-        files: the files that spans or events were read from.
+        files: the files that spans or events were looked for in, by the names they were given.
         not_understood: files that hold nothing we know, with what they seem to be.
         damages: every damaged place.
         unfinished: files whose last line has no end yet, with its length in bytes: held back.
         spans_delivered: spans as they stood in the files.
         spans: different spans among them.
-        bytes: size of the files read.
+        bytes: size of the files on disk.
+        bytes_read: how many of them were read this time, and not known from the time before.
     """
 
-    files: list[Path] = field(default_factory=list)
-    not_understood: dict[Path, str] = field(default_factory=dict)
+    files: list[str] = field(default_factory=list)
+    not_understood: dict[str, str] = field(default_factory=dict)
     damages: list[Damage] = field(default_factory=list)
-    unfinished: dict[Path, int] = field(default_factory=dict)
+    unfinished: dict[str, int] = field(default_factory=dict)
     spans_delivered: int = 0
     spans: int = 0
     bytes: int = 0
+    bytes_read: int = 0
 
     def notes(self) -> list[str]:
         """One line for each thing worth knowing about the input; none if all is well."""

@@ -1,11 +1,18 @@
 """From paths, folders and globs to files; every refusal says what was expected."""
 
+import atexit
 import glob
 import os
+import shutil
+import sys
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from toolspan.analytics.errors import InputError
+from toolspan.analytics.read._damage import ReadSummary
+from toolspan.analytics.read._pieces import Source
+from toolspan.analytics.read._sniff import sniff
 from toolspan.conventions.environment import TOOLSPAN_DIR, data_directory
 
 # What a folder is searched for. A file that is named outright may be called anything.
@@ -32,6 +39,44 @@ def find_files(paths: Sequence[str | os.PathLike[str]] | None = None) -> list[Pa
     return list(found)
 
 
+def sources_of(
+    paths: Sequence[str | os.PathLike[str]] | None,
+    feedback: Sequence[str | os.PathLike[str]] | None,
+    summary: ReadSummary,
+) -> list[Source]:
+    """The files to read, with what each holds; `summary` is told of all of them.
+
+    A path `-` is standard input.
+
+    Raises:
+        InputError: a path is missing or may not be read, or nothing is there to read.
+    """
+    files = find_files(paths)
+    if feedback:
+        files += [file for file in find_files(feedback) if file not in files]
+    sources = []
+    for file in files:
+        path, name = (_spooled(), "standard input") if str(file) == "-" else (file, str(file))
+        container = sniff(path)
+        if container.kind == "unknown":
+            summary.not_understood[name] = container.reason
+            continue
+        source = Source(path, name, container, path.stat().st_size)
+        summary.files.append(name)
+        summary.bytes += source.size
+        sources.append(source)
+    return sources
+
+
+def _spooled() -> Path:
+    """Standard input as a file, gone when the process ends."""
+    handle, name = tempfile.mkstemp(prefix="toolspan-stdin-", suffix=".jsonl")
+    atexit.register(lambda: Path(name).unlink(missing_ok=True))
+    with open(handle, "wb") as file:  # noqa: PTH123 the handle is open already
+        shutil.copyfileobj(sys.stdin.buffer, file)
+    return Path(name)
+
+
 def _default_files() -> list[Path]:
     folder = data_directory()
     if not folder.exists():
@@ -44,6 +89,8 @@ def _default_files() -> list[Path]:
 
 
 def _files_of(path: str) -> list[Path]:
+    if path == "-":
+        return [Path(path)]
     try:
         if Path(path).is_dir():
             return _files_in(Path(path))

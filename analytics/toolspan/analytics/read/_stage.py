@@ -1,64 +1,117 @@
-"""Files of OTLP/JSON lines into the table `span`, by the fast path and, where it must, the other.
+"""Pieces of OTLP/JSON lines into `span`, `evaluation` and `resource`.
 
 `staged` holds a batch as it came; `span` holds what its spans say in the words of our model.
 """
 
-import tempfile
+import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolspan.analytics.dialects import DIALECTS, FACTS, Vocabulary, name_prefixes
 from toolspan.analytics.engine import literal, load_sql
+from toolspan.analytics.errors import InputError
 from toolspan.analytics.read._damage import Damage, ReadSummary
-from toolspan.analytics.read._repair import repair
+from toolspan.analytics.read._pieces import Piece, copied, repaired
 
 if TYPE_CHECKING:
     import duckdb
 
-LONGEST_LINE = 64 << 20
+# The engine allocates a few times this for each thread.
+LONGEST_LINE = 16 << 20
+LONGEST_OF_ALL = 256 << 20
 
 
-def stage(connection: "duckdb.DuckDBPyConnection", files: list[Path], summary: ReadSummary) -> bool:
-    """Fill `staged` from `files`; damage goes into `summary`.
+def stage(
+    connection: "duckdb.DuckDBPyConnection",
+    pieces: Sequence[Piece],
+    folder: Path,
+    summary: ReadSummary,
+) -> None:
+    """Make `span`, `evaluation` and `resource` of the pieces.
 
-    Returns:
-        Whether any line holds log records.
+    Args:
+        connection: an open engine.
+        pieces: what to read; copies among them are deleted.
+        folder: for temporary files.
+        summary: damage goes in here.
     """
-    damaged, has_logs = _stage(connection, files)
+    made = list(pieces)
+    try:
+        has_logs = _stage_soundly(connection, made, folder, summary)
+        _canonical(connection)
+        _evaluations(connection, [piece.path for piece in made] if has_logs else [])
+    finally:
+        for piece in (*pieces, *made):
+            if piece.is_copy:
+                with contextlib.suppress(FileNotFoundError):
+                    piece.path.unlink()
+
+
+def _stage_soundly(
+    connection: "duckdb.DuckDBPyConnection",
+    pieces: list[Piece],
+    folder: Path,
+    summary: ReadSummary,
+) -> bool:
+    """Fill `staged`; pieces that are damaged or moving are exchanged. Returns: logs are about."""
+    damaged, has_logs = _stage(connection, pieces)
+    exchanged = False
+    for place, piece in enumerate(pieces):
+        if not piece.is_copy and piece.path.stat().st_size != piece.source.size:
+            # It grew while it was read: exactly the bytes that were planned, from a copy.
+            pieces[place : place + 1] = copied(piece, folder, summary)
+            exchanged = True
+    if exchanged:
+        damaged, has_logs = _stage(connection, pieces)
     if not damaged:
         return has_logs
-    with tempfile.TemporaryDirectory(prefix="toolspan-") as folder:
-        clean = []
-        for number, file in enumerate(files):
-            clean.append(Path(folder, f"{number}.jsonl"))
-            unfinished = repair(file, clean[-1], summary.damages.append)
-            if unfinished:
-                summary.unfinished[file] = unfinished
-        still_damaged, has_logs = _stage(connection, clean)
-        if still_damaged:
-            summary.damages.append(
-                Damage(str(files[0]), 0, 0, "invalid_span", f"{still_damaged} spans not understood")
-            )
+    for place, piece in enumerate(pieces):
+        if len(pieces) == 1 or _stage(connection, [piece])[0]:
+            pieces[place] = repaired(piece, folder, summary)
+            if piece.is_copy:
+                piece.path.unlink()
+    damaged, has_logs = _stage(connection, pieces)
+    if damaged:
+        name = pieces[0].source.name
+        reason = f"{damaged} places refused by the engine"
+        summary.damages.append(Damage(name, 0, 0, "invalid_span", reason))
     return has_logs
 
 
-def _stage(connection: "duckdb.DuckDBPyConnection", files: list[Path]) -> tuple[int, bool]:
+def _stage(connection: "duckdb.DuckDBPyConnection", pieces: Sequence[Piece]) -> tuple[int, bool]:
     """Fill `staged`; how many places need the tolerant decoder, and whether there are logs."""
     import duckdb
 
-    sql = load_sql("read/stage.sql")
-    sql = sql.replace("$files", literal([str(file) for file in files]))
-    try:
-        connection.execute(sql.replace("$longest", str(LONGEST_LINE)))
-    except duckdb.Error:
-        # A broken archive, or a line beyond all bounds: the other path says what and where.
+    sql = load_sql("read/stage.sql").replace("$lines", _lines([piece.path for piece in pieces]))
+    connection.execute("DROP TABLE IF EXISTS staged")
+    for longest in (LONGEST_LINE, LONGEST_OF_ALL):
+        try:
+            connection.execute(sql.replace("$longest", str(longest)))
+            break
+        except (duckdb.InvalidInputException, duckdb.IOException):
+            # A line beyond bounds; or else a broken archive, which the other path looks into.
+            continue
+    else:
+        if all(piece.is_copy for piece in pieces):
+            raise InputError(f"{pieces[0].source.name}: a line beyond {LONGEST_OF_ALL} bytes")
         return 1, False
     counts = connection.execute(load_sql("read/staged_counts.sql")).fetchone()
     assert counts is not None
-    return int(counts[0]), bool(counts[1])
+    return int(counts[0]) - sum(piece.tails for piece in pieces), bool(counts[1])
 
 
-def canonical(connection: "duckdb.DuckDBPyConnection") -> None:
+def _lines(files: Sequence[Path]) -> str:
+    """SQL for the lines of the files as JSON, NULL where a line is none."""
+    if not files:
+        return "(SELECT NULL::JSON AS json WHERE false)"
+    return (
+        f"read_ndjson_objects({literal([str(file) for file in files])}, ignore_errors = true, "
+        "maximum_object_size = $longest)"
+    )
+
+
+def _canonical(connection: "duckdb.DuckDBPyConnection") -> None:
     """Make `span` of `staged`: each span with its facts, in the words of the dialects it speaks."""
     vocabulary = _vocabulary(connection)
     facts = ",\n    ".join(f"{vocabulary.fact_sql(fact)} AS {fact}" for fact in FACTS)
@@ -72,6 +125,11 @@ def canonical(connection: "duckdb.DuckDBPyConnection") -> None:
     ):
         sql = sql.replace(placeholder, text)
     connection.execute(sql)
+
+
+def _evaluations(connection: "duckdb.DuckDBPyConnection", files: Sequence[Path]) -> None:
+    sql = load_sql("read/evaluations.sql").replace("$lines", _lines(files))
+    connection.execute(sql.replace("$longest", str(LONGEST_LINE)))
 
 
 def _vocabulary(connection: "duckdb.DuckDBPyConnection") -> Vocabulary:

@@ -1,16 +1,21 @@
+-- Every resource of the batch once; a staged span only has its id.
+CREATE OR REPLACE TEMP TABLE resource AS
+SELECT DISTINCT
+    resource_id,
+    json_extract_string(resource, '$[*].key') AS resource_keys,
+    json_extract_string(resource, '$[*].value.*') AS resource_vals
+FROM staged
+WHERE resource IS NOT NULL;
+
 -- One row: a span, with the facts it states itself. Nothing is inherited yet, and a span that was
 -- delivered twice is two rows.
 CREATE OR REPLACE TEMP TABLE span AS
-WITH resource AS (
-    SELECT DISTINCT
-        resource_id,
-        json_extract_string(resource, '$[*].key') AS resource_keys,
-        json_extract_string(resource, '$[*].value.*') AS resource_vals
-    FROM staged
-    WHERE resource IS NOT NULL
-),
-sound AS (
-    SELECT staged.* EXCLUDE (resource), resource_keys, resource_vals
+WITH sound AS (
+    SELECT
+        staged.* EXCLUDE (
+            resource, is_damaged, has_logs, is_foreign, is_span, has_odd_parent, parent_id),
+        CASE WHEN parent_id <> span_id THEN parent_id END AS parent_id,
+        resource.resource_keys, resource.resource_vals
     FROM staged
     LEFT JOIN resource USING (resource_id)
     WHERE trace_id IS NOT NULL AND span_id IS NOT NULL AND start_ns IS NOT NULL
@@ -20,7 +25,7 @@ spoken AS (
 ),
 stated AS (
     SELECT
-        * EXCLUDE (is_damaged, has_logs, is_foreign, is_span, has_odd_parent, events),
+        * EXCLUDE (events, resource_keys, resource_vals),
         attribute(resource_keys, resource_vals, 'service.name') AS service_name,
         $kind AS own_kind,
         $generic_kind AS generic_kind,
@@ -33,27 +38,35 @@ stated AS (
         )[-1].attributes END AS exception,
         $facts
     FROM spoken
+),
+kinds AS (
+    SELECT
+        * EXCLUDE (own_kind, generic_kind),
+        CASE
+            WHEN layer IS NOT NULL THEN 'tool'
+            WHEN own_kind IS NOT NULL THEN own_kind
+            WHEN generic_kind IS NOT NULL THEN generic_kind
+            WHEN step_index IS NOT NULL THEN 'step'
+        END AS kind
+    FROM stated
 )
 SELECT
-    * EXCLUDE (own_kind, generic_kind, exception, error_type, error_message, operation, parent_id),
-    CASE WHEN parent_id <> span_id THEN parent_id END AS parent_id,
-    CASE
-        WHEN layer IS NOT NULL THEN 'tool'
-        WHEN own_kind IS NOT NULL THEN own_kind
-        WHEN generic_kind IS NOT NULL THEN generic_kind
-        WHEN step_index IS NOT NULL THEN 'step'
-        WHEN tool_call_id IS NOT NULL OR tool_name IS NOT NULL THEN 'tool'
-        WHEN workflow_name IS NOT NULL THEN 'workflow'
-        WHEN agent_name IS NOT NULL THEN 'agent'
-    END AS kind,
-    operation,
+    * EXCLUDE (exception, error_type, error_message, arguments, result, arguments_hash),
+    kind = 'tool' AND is_pseudo_tool(scope_name, tool_name) AS is_pseudo,
     coalesce(
-        error_type,
+        left(error_type, 100),
         list_filter(exception, lambda pair: pair.key = 'exception.type')[1].value.stringValue
     ) AS error_type,
     coalesce(
         status_message,
         list_filter(exception, lambda pair: pair.key = 'exception.message')[1].value.stringValue,
-        error_message
-    ) AS error_message
-FROM stated;
+        error_message,
+        -- Some emitters put the whole text where the type belongs.
+        CASE WHEN len(error_type) > 64 OR contains(error_type, ' ') THEN error_type END
+    ) AS error_message,
+    CASE WHEN kind = 'tool' THEN arguments END AS arguments,
+    CASE WHEN kind = 'tool' THEN result END AS result,
+    -- Where the recorder gives no hash, equal arguments can be told by their own.
+    CASE WHEN kind = 'tool' THEN coalesce(arguments_hash, 'md5:' || md5(arguments)) END
+        AS arguments_hash
+FROM kinds;

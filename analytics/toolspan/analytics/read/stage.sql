@@ -25,7 +25,7 @@ WITH lines AS (
             "resourceLogs": "JSON",
             "resourceMetrics": "JSON"
         }') AS line
-    FROM read_ndjson_objects($files, ignore_errors = true, maximum_object_size = $longest)
+    FROM $lines
 ),
 resources AS (
     SELECT

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from toolspan.analytics.measures import LEVELS, judge
 from toolspan.analytics.output import clean, count, duration, percent
 
 if TYPE_CHECKING:
@@ -11,19 +12,9 @@ if TYPE_CHECKING:
 
 Record = Mapping[str, Any]
 
-# A tool is `bad` when even the good end of its interval is below this; the success rate that a
-# user of a tool notices as unreliable.
-BAD_BELOW = 0.9
-# It is worth a `warn` when its observed rate is below this and not on a single failure alone.
-WARN_BELOW = 0.97
-WARN_FAILURES = 2
-# Calls that never ended are loud above this share (DESIGN section 3).
-ABANDONED_ABOVE = 0.05
 # A tool is called slow from this 95 % point on, and with at least so many calls.
 SLOW_P95_MS = 2000
 SLOW_CALLS = 5
-
-LEVELS = ("bad", "warn", "unsure", "ok")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +53,7 @@ class Facts:
 def gather(traces: "Traces") -> Facts:
     """Measure everything the report shows."""
     (totals,) = traces.records("totals")
-    tools = [dict(tool, **_judge(tool)) for tool in traces.records("tools")]
+    tools = [_judged(tool) for tool in traces.records("tools")]
     order = {level: place for place, level in enumerate(LEVELS)}
     tools.sort(key=lambda tool: (order[tool["level"]], -tool["errors"], -tool["calls"]))
     notes = traces.summary.notes()
@@ -82,20 +73,9 @@ def gather(traces: "Traces") -> Facts:
     )
 
 
-def _judge(tool: Record) -> dict[str, str]:
-    """The tool's level, and why in a few words."""
-    rate, high = tool["success_rate"], tool["success_rate_high"]
-    if tool["abandoned"] > ABANDONED_ABOVE * tool["calls"]:
-        return {"level": "bad", "reason": f"{tool['abandoned']} calls never ended"}
-    if rate is None:
-        return {"level": "unsure", "reason": "no call ended ok or failed"}
-    if high is not None and high < BAD_BELOW:
-        return {"level": "bad", "reason": f"succeeds in at most {percent(high)} of calls"}
-    if rate < WARN_BELOW and tool["errors"] >= WARN_FAILURES:
-        return {"level": "warn", "reason": f"{tool['errors']} of {tool['calls']} calls failed"}
-    if tool["note"]:
-        return {"level": "unsure", "reason": tool["note"]}
-    return {"level": "ok", "reason": ""}
+def _judged(tool: Record) -> dict[str, Any]:
+    health = judge(tool)
+    return {**tool, "level": health.level, "reason": health.reason}
 
 
 def _headline(totals: Record, tools: Sequence[Record]) -> str:

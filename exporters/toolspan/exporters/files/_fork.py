@@ -22,13 +22,24 @@ class ForkAware(Protocol):
 _registered: dict[int, "weakref.ref[ForkAware]"] = {}
 
 
+_pid = os.getpid()
+
+
 def register(target: ForkAware) -> None:
     """Call `target.after_fork_in_child()` in every child forked while `target` is alive."""
     key = id(target)
     _registered[key] = weakref.ref(target, lambda _: _registered.pop(key, None))
 
 
+def notice() -> None:
+    """Do what a fork by C code left undone: such a fork (uWSGI) runs no hook of Python's."""
+    if os.getpid() != _pid:
+        _in_child()
+
+
 def _in_child() -> None:
+    global _pid  # noqa: PLW0603 - the one fact about this process that is kept
+    _pid = os.getpid()
     for reference in list(_registered.values()):
         target = reference()
         if target is not None:

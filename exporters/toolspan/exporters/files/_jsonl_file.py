@@ -4,7 +4,7 @@ import errno
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -13,6 +13,8 @@ from toolspan.exporters.files import _fork
 from toolspan.exporters.files._names import FileName
 
 _FLAGS: Final = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+
+_LOOK_AGAIN_S: Final = 0.01
 
 # Errors of one file that the next file does not have: it is as large as it may be (`ulimit -f`),
 # its descriptor was closed by somebody else, the server behind it forgot it.
@@ -36,8 +38,11 @@ class JsonlFile:
         max_bytes: a line that would make the file larger goes to the next one; 0 for no limit.
         max_age_s: a file older than this many seconds is followed by the next one; 0 for no
             limit. Looked at when a line comes.
-        on_finished: called with the path of each file that no line will be added to, outside the
-            lock.
+        on_opened: called with the path of each new file, outside the lock.
+        on_finished: called with the path of each file that no line will be added to, likewise.
+        slow_s: a line that takes this many seconds is slow.
+        on_slow: called after a slow line, outside the lock, with whether asking the kernel for the
+            file's status, which needs no disk, is slow too.
 
     Attributes:
         records, lines, bytes, files: what this process has written so far.
@@ -50,26 +55,35 @@ class JsonlFile:
         *,
         max_bytes: int = 0,
         max_age_s: float = 0,
+        on_opened: Callable[[Path], None] | None = None,
         on_finished: Callable[[Path], None] | None = None,
+        slow_s: float = 0,
+        on_slow: Callable[[bool], None] | None = None,
     ) -> None:
         self.directory = Path(directory).absolute()  # the program may change its directory
         self.signal = signal
         self._max_bytes = max_bytes
         self._max_age_s = max_age_s
+        self._on_opened = on_opened
         self._on_finished = on_finished
+        self._slow_s = slow_s
+        self._on_slow = on_slow
         self._start_anew()
         _fork.register(self)
 
     def _start_anew(self) -> None:
         self._lock = threading.RLock()
-        self._pid = os.getpid()
         self._name: FileName | None = None
         self._path = self.directory
         self._descriptor = -1
         self._identity = (0, 0)
         self._size = 0
         self._opened_at = 0.0
-        self._finished: list[Path] = []
+        self._news: list[tuple[Callable[[Path], None], Path]] = []
+        self._is_slow = False
+        self._last_writer, self._looked_at, self._is_unseen = 0, 0.0, False
+        self._unseen: list[bytes] = []
+        self._again: list[bytes] = []
         self.records = self.lines = self.bytes = self.files = 0
 
     def after_fork_in_child(self) -> None:
@@ -96,8 +110,7 @@ class JsonlFile:
         Raises:
             OSError: the line is not in the file: no space, no permission, no descriptor.
         """
-        if self._pid != os.getpid():  # forked by C code that ran no hook of Python's
-            self.after_fork_in_child()
+        _fork.notice()
         with self._lock:
             try:
                 self._write(line, service_name)
@@ -109,44 +122,119 @@ class JsonlFile:
             self.records += records
             self.lines += 1
             self.bytes += len(line)
-            path = self._path
-            finished, self._finished = self._finished, []
-        if finished and self._on_finished is not None:
-            for finished_path in finished:
-                self._on_finished(finished_path)
+            path, is_slow = self._path, self._is_slow
+            news = self._take_news()
+        if is_slow and self._on_slow is not None:
+            self._on_slow(self._is_asking_slow())
+        for tell, about in news:
+            tell(about)
         return path
 
-    def close(self) -> None:
-        """Close the file; a later line opens the next one."""
-        with self._lock:
-            self._close()
-            finished, self._finished = self._finished, []
-        if self._on_finished is not None:
-            for path in finished:
-                self._on_finished(path)
+    def settle(self, timeout_s: float = -1) -> bool:
+        """Make sure that the lines written so far are in a file that is there.
+
+        Returns:
+            False when another thread was writing for all of `timeout_s` seconds (-1: wait for
+            it), as on a disk that hangs, or when the lines could not be written again.
+        """
+        return self._locked(timeout_s, self._look_once_more)
+
+    def close(self, timeout_s: float = -1) -> bool:
+        """Settle and close the file; a later line opens the next one.
+
+        Returns:
+            As `settle`; where it was another thread that wrote, the file stays open.
+        """
+        return self._locked(timeout_s, self._look_once_more, self._close)
+
+    def _locked(self, timeout_s: float, *steps: Callable[[], None]) -> bool:
+        if not self._lock.acquire(timeout=timeout_s):
+            return False
+        is_done = True
+        try:
+            for step in steps:
+                try:
+                    step()
+                except OSError:
+                    is_done = False
+            news = self._take_news()
+        finally:
+            self._lock.release()
+        for tell, about in news:
+            tell(about)
+        return is_done
 
     def _write(self, line: bytes, service_name: str) -> None:
         length = len(line)
-        if self._descriptor >= 0 and not self._takes(length):
+        start = time.perf_counter()
+        if self._descriptor >= 0 and not self._takes(length, start):
             self._close()
         if self._descriptor < 0:
             self._open(service_name)
-        written = os.write(self._descriptor, line)
-        if written < length:
-            self._cut_back(written)
-            written = os.write(self._descriptor, line)  # again, to learn what is wrong
-            if written < length:
-                self._cut_back(written)
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
-        self._size += length
+        if self._again:
+            self._write_again()
+        self._put(line)
+        if self._is_unseen:
+            self._unseen.append(line)
+        self._is_slow = time.perf_counter() - start >= self._slow_s
 
-    def _takes(self, length: int) -> bool:
-        """Whether the open file is still ours, whole, and has room for `length` bytes.
+    def _put(self, line: bytes) -> None:
+        written = os.write(self._descriptor, line)
+        if written < len(line):
+            self._put_rest(line, written)
+        self._size += len(line)
+
+    def _put_rest(self, line: bytes, written: int) -> None:
+        """Go on after a short write, or learn why it was short and undo it."""
+        try:
+            while written < len(line):
+                written += os.write(self._descriptor, line[written:])
+        except OSError:
+            self._cut_back(written)
+            raise
+
+    def _cut_back(self, written: int) -> None:
+        try:
+            end = os.lseek(self._descriptor, 0, os.SEEK_CUR)
+            os.ftruncate(self._descriptor, end - written)
+        except OSError:
+            self._close()  # the fragment stays, but as the last line of a file
+            raise
+
+    def _takes(self, length: int, now: float) -> bool:
+        """Whether the open file is still ours, whole, and has room for `length` bytes."""
+        if not self._is_intact(now):
+            return False
+        if not self._size:
+            return True
+        if self._max_bytes and self._size + length > self._max_bytes:
+            return False
+        return not (self._max_age_s and time.monotonic() - self._opened_at >= self._max_age_s)
+
+    def _is_intact(self, now: float) -> bool:
+        """Whether the open file is, or was within 10 ms where threads take turns, as it should be.
+
+        Each call of the kernel lets other threads run Python and waits for its turn afterwards;
+        two of them for each line would be felt. So where another thread wrote last, the answer
+        stands for a while, and the lines written on the strength of it are kept: should the file
+        turn out to be deleted, they are written again.
+        """
+        writer = threading.get_ident()
+        self._is_unseen = writer != self._last_writer and now - self._looked_at < _LOOK_AGAIN_S
+        self._last_writer = writer
+        if self._is_unseen:
+            return True
+        self._looked_at = now
+        return self._look()
+
+    def _look(self) -> bool:
+        """Whether the open file is still ours and ends with a whole line.
 
         One `fstat` answers what no write would tell: the file was deleted, so lines would go
         nowhere; it was cut in the middle of a line; or its descriptor was closed by somebody else
         (programs that become daemons do that) and now is another file, even a socket.
         """
+        unseen, self._unseen = self._unseen, []
         try:
             status = os.fstat(self._descriptor)
         except OSError:
@@ -155,21 +243,33 @@ class JsonlFile:
         if (status.st_dev, status.st_ino) != self._identity:
             self._descriptor = -1  # not ours any more, so not ours to close
             return False
-        if status.st_nlink == 0 or status.st_size not in (self._size, 0):
+        if status.st_nlink == 0:
+            self._again += unseen
+            return False
+        if status.st_size not in (self._size, 0):
             return False
         self._size = status.st_size
-        if self._size == 0:
-            return True
-        if self._max_bytes and self._size + length > self._max_bytes:
-            return False
-        return not (self._max_age_s and time.monotonic() - self._opened_at >= self._max_age_s)
+        return True
+
+    def _look_once_more(self) -> None:
+        if self._unseen and self._descriptor >= 0 and not self._look():
+            self._close()
+        if self._again:
+            if self._descriptor < 0:
+                self._open("")
+            self._write_again()
+
+    def _write_again(self) -> None:
+        while self._again:
+            self._put(self._again[0])
+            del self._again[0]
 
     def _open(self, service_name: str) -> None:
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         name = (
             self._name.next()
             if self._name is not None
-            else FileName.first(self.signal, service_name, self._pid)
+            else FileName.first(self.signal, service_name, os.getpid())
         )
         while True:
             path = self.directory / str(name)
@@ -183,14 +283,22 @@ class JsonlFile:
         self._name, self._path, self._descriptor, self._size = name, path, descriptor, 0
         self._opened_at = time.monotonic()
         self.files += 1
+        if self._on_opened is not None:
+            self._news.append((self._on_opened, path))
 
-    def _cut_back(self, written: int) -> None:
-        try:
-            end = os.lseek(self._descriptor, 0, os.SEEK_CUR)
-            os.ftruncate(self._descriptor, end - written)
-        except OSError:
-            self._close()  # the fragment stays, but as the last line of a file
-            raise
+    def _is_asking_slow(self) -> bool:
+        """Whether a call of the kernel that needs no disk is slow as well."""
+        start = time.perf_counter()
+        with suppress(OSError):
+            os.fstat(self._descriptor)
+        return time.perf_counter() - start >= self._slow_s
+
+    def _take_news(self) -> Sequence[tuple[Callable[[Path], None], Path]]:
+        """What to tell about files once the lock is released."""
+        if not self._news:
+            return ()
+        news, self._news = self._news, []
+        return news
 
     def _close(self) -> None:
         path = self.path
@@ -198,4 +306,5 @@ class JsonlFile:
         if path is not None:
             with suppress(OSError):  # what was written is in the kernel; nothing left to mend
                 os.close(descriptor)
-            self._finished.append(path)
+            if self._on_finished is not None:
+                self._news.append((self._on_finished, path))

@@ -47,6 +47,9 @@ class Envelope:
     service_name: str
 
 
+_NO_ENVELOPE: Final = Envelope(b"", b"", (b"", b""), (b"", b""), "")
+
+
 class Envelopes:
     """The envelope of each (resource, scope) pair, built once.
 
@@ -58,16 +61,23 @@ class Envelopes:
         self._keys = keys
         # The values keep resource and scope alive, so an id in use never names another object.
         self._by_identity: dict[tuple[int, int], tuple[Envelope, Any, Any]] = {}
+        self._known: dict[int, Any] = {}
+        self._last: tuple[Envelope, Any, Any] = (_NO_ENVELOPE, self, self)
         self._resources: dict[Any, tuple[bytes, bytes]] = {}
         self._by_text: dict[tuple[tuple[bytes, bytes], tuple[bytes, bytes]], Envelope] = {}
 
     def of(self, resource: Any, scope: Any) -> Envelope:
         """The envelope for an SDK `Resource` and an `InstrumentationScope` (or None)."""
+        last = self._last  # most spans follow one of the same pair
+        if last[1] is resource and last[2] is scope:
+            return last[0]
         found = self._by_identity.get((id(resource), id(scope)))
         if found is not None:
+            self._last = found
             return found[0]
         if len(self._by_identity) >= _KEPT_ENVELOPES:
-            self._by_identity, self._resources, self._by_text = {}, {}, {}
+            self._by_identity, self._known, self._resources, self._by_text = {}, {}, {}, {}
+        self.expect(resource)
         service_name = str(resource.attributes.get(SERVICE_NAME) or "")
         resource_parts, scope_parts = (
             self._resource_parts(resource),
@@ -79,6 +89,14 @@ class Envelopes:
         )
         self._by_identity[id(resource), id(scope)] = (envelope, resource, scope)
         return envelope
+
+    def expect(self, resource: Any) -> None:
+        """Know this very resource from now on."""
+        self._known[id(resource)] = resource
+
+    def knows(self, resource: Any) -> bool:
+        """Whether this very resource, not only an equal one, was expected or came before."""
+        return id(resource) in self._known
 
     def _resource_parts(self, resource: Any) -> tuple[bytes, bytes]:
         parts = _resource_parts(self._keys, resource.attributes, resource.schema_url)

@@ -75,12 +75,15 @@ def _span_text(span: Any) -> str:
         f'"startTimeUnixNano":"{start}","endTimeUnixNano":"{end}"'
         f"{_attributes_field(span._attributes)}"
     )
-    if events := span._events:
-        text += f',"events":[{",".join([_event_text(event) for event in events])}]'
+    events, links = span._events, span._links
+    # The SDK keeps both in a `BoundedList`, which copies itself for every loop; what is inside
+    # changes no more once the span has ended.
+    if inner := getattr(events, "_dq", events):
+        text += f',"events":[{",".join([_event_text(event) for event in inner])}]'
     if dropped := getattr(events, "dropped", 0):
         text += f',"droppedEventsCount":{dropped}'
-    if links := span._links:
-        text += f',"links":[{",".join([_link_text(link) for link in links])}]'
+    if inner := getattr(links, "_dq", links):
+        text += f',"links":[{",".join([_link_text(link) for link in inner])}]'
     if dropped := getattr(links, "dropped", 0):
         text += f',"droppedLinksCount":{dropped}'
     return text + _status_text(span._status)

@@ -27,7 +27,7 @@ _key_parts: dict[str, tuple[str, str, str, str, str]] = {}
 
 # Characters that are legal inside a JSON string but that some readers take for the end of a line
 # (`str.splitlines`, JavaScript) or a terminal for a command. Below U+0020 JSON escapes them anyway.
-_UNSAFE: Final = re.compile("[\x7f-\x9f\u2028\u2029]")
+_UNSAFE: Final = re.compile("[\x80-\x9f\u2028\u2029]")
 
 
 def to_utf8(text: str) -> bytes:

@@ -29,8 +29,20 @@ class Reason(StrEnum):
     """The directory is missing and could not be made."""
     IO_ERROR = "io_error"
     """Any other error of the file system."""
+    QUEUE_FULL = "queue_full"
+    """Batch mode: more arrive than can be written."""
+    NOT_IN_TIME = "not_in_time"
+    """Batch mode: the disk did not take what waited before `shutdown` gave up."""
     INTERNAL = "internal"
     """A defect of toolspan, or a span that is none."""
+
+
+class QueueFullError(Exception):
+    """The queue of batch mode has no room."""
+
+
+class NotWrittenInTimeError(Exception):
+    """The queue of batch mode could not be written before the time was up."""
 
 
 _REASON_BY_ERRNO: Final = {
@@ -67,21 +79,21 @@ class Drops:
         self._lock = threading.RLock()
         self._by_reason: Counter[str] = Counter()
         self.ongoing = False
+        self._is_told = False
         self._warned_at = -_SECONDS_BETWEEN_WARNINGS
 
     def add(self, records: int, error: BaseException) -> None:
         """Count `records` as lost to `error`."""
-        reason = Reason.INTERNAL
-        if isinstance(error, OSError):
-            reason = _REASON_BY_ERRNO.get(error.errno or 0, Reason.IO_ERROR)
+        reason = _reason_of(error)
         with self._lock:
             self._by_reason[reason] += records
             now = time.monotonic()
-            silent = self.ongoing or now - self._warned_at < _SECONDS_BETWEEN_WARNINGS
+            is_news = not self.ongoing and now - self._warned_at >= _SECONDS_BETWEEN_WARNINGS
             self.ongoing = True
-            if not silent:
+            if is_news:
                 self._warned_at = now
-        if not silent:  # outside the lock: log handlers are other people's code
+                self._is_told = True
+        if is_news:  # outside the lock: log handlers are other people's code
             _logger.warning(
                 "toolspan cannot write %s to %s (%s: %s). They are dropped and counted until it "
                 "works again; the program goes on.",
@@ -92,20 +104,30 @@ class Drops:
             )
 
     def end(self) -> None:
-        """Say that writing works again."""
+        """Writing works again: say so, if the beginning was told."""
         with self._lock:
-            if not self.ongoing:
-                return
-            self.ongoing = False
+            is_told, self._is_told, self.ongoing = self._is_told, False, False
             dropped = self._by_reason.total()
-        _logger.info(
-            "toolspan writes %s to %s again; %d were dropped so far.",
-            self._what,
-            self._directory,
-            dropped,
-        )
+        if is_told:
+            _logger.info(
+                "toolspan writes %s to %s again; %d were dropped so far.",
+                self._what,
+                self._directory,
+                dropped,
+            )
 
     def by_reason(self) -> dict[str, int]:
         """How many records of this process were lost, by `Reason`."""
         with self._lock:
             return dict(self._by_reason)
+
+
+def _reason_of(error: BaseException) -> Reason:
+    match error:
+        case OSError():
+            return _REASON_BY_ERRNO.get(error.errno or 0, Reason.IO_ERROR)
+        case QueueFullError():
+            return Reason.QUEUE_FULL
+        case NotWrittenInTimeError():
+            return Reason.NOT_IN_TIME
+    return Reason.INTERNAL

@@ -4,24 +4,12 @@ import logging
 import os
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from opentelemetry.instrumentation import instrumentor
 
-from toolspan.conventions.environment import TOOLSPAN_TARGETS
-from toolspan.instrumentation.attach import _facts
-from toolspan.instrumentation.attach._imports import ImportWatcher
+from toolspan.conventions.environment import TOOLSPAN_DOCTOR_REPORT, TOOLSPAN_TARGETS
 from toolspan.instrumentation.attach._providers import ProviderWatcher, attach_processors
-from toolspan.instrumentation.attach._script import ScriptWatcher
-from toolspan.instrumentation.attach.targets import (
-    Attachment,
-    Mistake,
-    Target,
-    names_of_import,
-    read_targets,
-    targets_from_value,
-)
 
 _log = logging.getLogger("toolspan")
 
@@ -60,12 +48,16 @@ class ToolspanInstrumentor(instrumentor.BaseInstrumentor):  # type: ignore[misc,
         return ()
 
     def _instrument(self, **options: Any) -> None:
-        for step in (self._attach_processors, self._watch_providers, self._attach_targets):
+        for step in (
+            self._attach_processors,
+            self._watch_providers,
+            self._install_targets,
+            self._report_at_exit,
+        ):
             try:
                 step(options)
             except Exception:  # an instrumentor that raises would take all others down with it
                 _log.warning("toolspan could not be set up completely", exc_info=True)
-        _facts.report_at_exit()
 
     def _uninstrument(self, **_options: Any) -> None:
         for stop in reversed(self._stops):
@@ -74,7 +66,6 @@ class ToolspanInstrumentor(instrumentor.BaseInstrumentor):  # type: ignore[misc,
             except Exception:
                 _log.warning("toolspan could not take back a change", exc_info=True)
         self._stops.clear()
-        _facts.forget_attachment()
 
     def _attach_processors(self, options: dict[str, Any]) -> None:
         attach_processors(
@@ -85,37 +76,22 @@ class ToolspanInstrumentor(instrumentor.BaseInstrumentor):  # type: ignore[misc,
 
     def _watch_providers(self, options: dict[str, Any]) -> None:
         if options.get("tracer_provider") is None:
-            self._start(ProviderWatcher(options.get("directory")))
+            watcher = ProviderWatcher(options.get("directory"))
+            watcher.start()
+            self._stops.append(watcher.stop)
 
-    def _attach_targets(self, options: dict[str, Any]) -> None:
-        targets, mistakes = _declared(options.get("targets"))
-        for mistake in mistakes:
-            _log.warning("toolspan targets: %s", mistake)
-        attachment = Attachment(targets, mistakes, tracer_provider=options.get("tracer_provider"))
-        _facts.remember_attachment(attachment)
-        if not targets:
-            return
-        scripts = ScriptWatcher(attachment.patterns_for, attachment.apply)
-        self._stops.append(attachment.detach)
-        self._start(scripts)
-        self._start(
-            ImportWatcher(
-                lambda name: attachment.wants(names_of_import(name)),
-                attachment.apply,
-                scripts.main_code,
-            )
-        )
-        attachment.apply_to_loaded()
+    def _install_targets(self, options: dict[str, Any]) -> None:
+        declared = options.get("targets")
+        if declared is None:
+            declared = os.environ.get(TOOLSPAN_TARGETS) or None
+        if declared is not None:
+            from toolspan.instrumentation.attach._declared import install_targets
 
-    def _start(self, watcher: ProviderWatcher | ScriptWatcher | ImportWatcher) -> None:
-        watcher.start()
-        self._stops.append(watcher.stop)
+            provider = options.get("tracer_provider")
+            self._stops += install_targets(declared, tracer_provider=provider)
 
+    def _report_at_exit(self, _options: dict[str, Any]) -> None:
+        if TOOLSPAN_DOCTOR_REPORT in os.environ:
+            from toolspan.instrumentation.attach.facts import report_at_exit
 
-def _declared(given: Any) -> tuple[list[Target], list[Mistake]]:
-    if isinstance(given, str | os.PathLike):
-        return read_targets(Path(given))
-    if given is not None:
-        return targets_from_value(given, "targets")
-    path = os.environ.get(TOOLSPAN_TARGETS)
-    return read_targets(Path(path)) if path else ([], [])
+            report_at_exit()

@@ -5,16 +5,19 @@ import os
 import weakref
 from collections.abc import Callable
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import Any, Final
 
-from opentelemetry import trace
+from opentelemetry import _logs, trace
 
 from toolspan.conventions.environment import TOOLSPAN_DIR
 from toolspan.instrumentation.attach._swap import swap, unswap
 
 _log = logging.getLogger("toolspan")
 
-_with_identity: "weakref.WeakSet[Any]" = weakref.WeakSet()
+# Providers that have our processors already. By id, since a provider need not be hashable;
+# forgotten together with the provider.
+_with_identity: "dict[int, weakref.ref[Any]]" = {}
+_with_files: "dict[int, weakref.ref[Any]]" = {}
 
 
 def attach_processors(
@@ -30,18 +33,37 @@ def attach_processors(
     without either no files are written.
     """
     provider: Any = trace.get_tracer_provider() if tracer_provider is None else tracer_provider
+    logs: Any = _logs.get_logger_provider() if logger_provider is None else logger_provider
     if not hasattr(provider, "add_span_processor"):
         return False
-    if provider not in _with_identity:
+    if _is_new(provider, _with_identity):
+        from toolspan.instrumentation.frameworks.native import NativeSpanProcessor
         from toolspan.instrumentation.identity import IdentitySpanProcessor
 
+        # First, since identity looks at what the spans of others say about themselves.
+        provider.add_span_processor(NativeSpanProcessor())
         provider.add_span_processor(IdentitySpanProcessor())
-        _with_identity.add(provider)
     where = directory or os.environ.get(TOOLSPAN_DIR)
     if where:
-        from toolspan.exporters import attach
+        # The exporters know their processors on a provider of the SDK; not on a vendor's own.
+        spans_to = provider if _is_new(provider, _with_files) else _NO_PROVIDER
+        logs_to = logs if _is_new(logs, _with_files) else _NO_PROVIDER
+        if spans_to is not _NO_PROVIDER or logs_to is not _NO_PROVIDER:
+            from toolspan.exporters import attach
 
-        attach(where, tracer_provider=provider, logger_provider=logger_provider)
+            attach(where, tracer_provider=spans_to, logger_provider=logs_to)
+    return True
+
+
+_NO_PROVIDER: Final = object()
+
+
+def _is_new(provider: Any, known: "dict[int, weakref.ref[Any]]") -> bool:
+    """Whether `provider` is not among `known`; it is from now on."""
+    key = id(provider)
+    if key in known:
+        return False
+    known[key] = weakref.ref(provider, lambda _: known.pop(key, None))
     return True
 
 
@@ -109,17 +131,25 @@ def _make_way(module: ModuleType, what: str, newcomer: Any) -> None:
     once = getattr(module, f"{name}_SET_ONCE", None)
     if current is None or once is None or current is newcomer:
         return
-    if type(newcomer).__module__.startswith("opentelemetry.sdk.") and _is_ours_alone(current, what):
+    if _records(newcomer) and _is_ours_alone(current, what):
         setattr(module, name, None)
         setattr(module, f"{name}_SET_ONCE", type(once)())
         if what == "tracer":
             _forward_spans(current, newcomer)
 
 
+def _records(provider: Any) -> bool:
+    """Whether it is more than the API's own stand-ins: the SDK's, or a vendor's around it."""
+    module = type(provider).__module__
+    return module.startswith("opentelemetry.sdk.") or not module.startswith("opentelemetry.")
+
+
 def _forward_spans(first: Any, newcomer: Any) -> None:
     """Tracers taken from the first provider go on; what they record belongs to the newcomer."""
     from toolspan.instrumentation.attach._forward import ForwardingSpanProcessor
 
+    if not hasattr(newcomer, "_active_span_processor"):
+        return  # a vendor's own provider; ours goes on writing what the first tracers record
     processors = first._active_span_processor
     replaced = processors._span_processors
     processors._span_processors = (ForwardingSpanProcessor(newcomer),)
@@ -134,10 +164,16 @@ def _is_ours_alone(provider: Any, what: str) -> bool:
         case "logger":
             listeners = _members(provider, "_multi_log_record_processor", "_log_record_processors")
         case _:
-            listeners = _members(provider, "_sdk_config", "metric_readers")
+            listeners = metric_readers(provider)
     return listeners is not None and all(
         type(listener).__module__.startswith("toolspan.") for listener in listeners
     )
+
+
+def metric_readers(provider: Any) -> list[Any] | None:
+    """Who reads a meter provider's metrics; None when that cannot be told."""
+    found = getattr(provider, "_metric_readers", None)
+    return _members(provider, "_sdk_config", "metric_readers") if found is None else list(found)
 
 
 def _members(provider: Any, holder: str, members: str) -> list[Any] | None:

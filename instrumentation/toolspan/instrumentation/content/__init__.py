@@ -5,18 +5,37 @@ iterator; the work is bounded by what is kept, not by the size of what came in.
 """
 
 from toolspan.instrumentation.content._arguments import ParameterNames, parameter_names
-from toolspan.instrumentation.content._error_text import error_text
+from toolspan.instrumentation.content._error_text import error_text, safe_name
+from toolspan.instrumentation.content._flat import encode_flat
 from toolspan.instrumentation.content._hash import arguments_hash
 from toolspan.instrumentation.content._json import Encoded, encode
+from toolspan.instrumentation.content._redact import mask_secrets
+from toolspan.instrumentation.content._rules import (
+    NO_PATHS,
+    Paths,
+    add_redactions,
+    current_paths,
+    paths_of,
+)
 from toolspan.instrumentation.content._settings import Settings, settings
+from toolspan.instrumentation.content._text import clean
 
 __all__ = [
+    "NO_PATHS",
     "Encoded",
     "ParameterNames",
+    "Paths",
     "Settings",
+    "add_redactions",
     "arguments_hash",
+    "clean",
+    "current_paths",
     "encode",
+    "encode_flat",
     "error_text",
+    "mask_secrets",
     "parameter_names",
+    "paths_of",
+    "safe_name",
     "settings",
 ]

@@ -1,4 +1,4 @@
-"""The text of an error, as much of it as the user allows."""
+"""The text of an error and names from outside, as much of them as the user allows."""
 
 from typing import Final
 
@@ -8,6 +8,7 @@ from toolspan.instrumentation.content._text import clean, cut
 
 _REDACTED_LENGTH: Final = 200
 _FULL_LENGTH: Final = 8192
+_LONGEST_NAME: Final = 128
 
 
 def error_text(error: BaseException | str) -> str | None:
@@ -27,3 +28,8 @@ def error_text(error: BaseException | str) -> str | None:
         return cut(clean(text), _FULL_LENGTH) or None
     line = clean(text[:4096]).strip().partition("\n")[0].strip()
     return cut(mask_secrets(line), _REDACTED_LENGTH) or None
+
+
+def safe_name(name: str) -> str:
+    """A name that came from a call, as a name may be recorded: one line, short, no secret."""
+    return cut(mask_secrets(" ".join(clean(name[:_REDACTED_LENGTH]).split())), _LONGEST_NAME)

@@ -1,36 +1,50 @@
 """A short keyed hash of a call's arguments: loops and repeats are seen, content is not."""
 
+import os
+import sys
+from collections.abc import Callable
 from hashlib import blake2b
+from struct import Struct
 from typing import Any, Final
 
+from toolspan.instrumentation.content._flat import is_flat
 from toolspan.instrumentation.content._json import canonical
-from toolspan.instrumentation.content._settings import settings
 
-_FLAT: Final = frozenset({str, int, float, bool, type(None)})
-_LONGEST_FLAT: Final = 512
+Hash = Callable[[str], str]
+
+_pack: Final = Struct(">q").pack
 
 
-def arguments_hash(arguments: dict[str, Any]) -> str | None:
-    """64 bits as 16 hexadecimal digits; equal for equal arguments of one process.
+def arguments_hash(arguments: dict[str, Any], hash_text: Hash) -> str:
+    """64 bits as 16 hexadecimal digits; equal for equal arguments under the same key."""
+    return hash_text(repr(arguments) if is_flat(arguments) else canonical(arguments))
 
-    Keyed with a random key per process unless `TOOLSPAN_HASH_KEY` gives one to share. None when
-    `TOOLSPAN_ARGUMENTS_HASH=off`.
+
+def hash_with_own_key() -> Hash:
+    """A hash under a key that only this process and its forks know.
+
+    Without a key, short arguments could be found by guessing. Python's own string hash is such a
+    keyed hash (SipHash, a random key per process) and costs half of any other; where a fixed
+    PYTHONHASHSEED takes away its secret, BLAKE2 stands in.
     """
-    key = settings.hash_key
-    if key is None:
-        return None
-    text = _flat(arguments)
-    if text is None:
-        text = canonical(arguments)
-    return blake2b(text.encode("utf-8", "replace"), digest_size=8, key=key).hexdigest()
+    has_secret = os.environ.get("PYTHONHASHSEED", "random") in ("", "random")
+    if has_secret and sys.hash_info.algorithm.startswith("siphash"):
+        return _siphash
+    return hash_with_key(os.urandom(32))
 
 
-def _flat(arguments: dict[str, Any]) -> str | None:
-    """A text for short plain arguments, five times cheaper than pruning; None for others."""
-    for value in arguments.values():
-        kind = type(value)
-        if kind not in _FLAT or (kind is str and len(value) > _LONGEST_FLAT):
-            return None
-        if kind is int and not -(1 << 63) <= value < 1 << 63:
-            return None
-    return repr(sorted(arguments.items()))
+def hash_with_key(key: bytes) -> Hash:
+    """A hash under `key`, the same in every process."""
+    keyed = blake2b(digest_size=8, key=key[: blake2b.MAX_KEY_SIZE])
+
+    def hash_text(text: str) -> str:
+        hasher = keyed.copy()
+        # Both kinds of text can be encoded: repr escapes what cannot, the other is ASCII.
+        hasher.update(text.encode())
+        return hasher.hexdigest()
+
+    return hash_text
+
+
+def _siphash(text: str) -> str:
+    return _pack(hash(text)).hex()

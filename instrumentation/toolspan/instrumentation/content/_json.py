@@ -4,6 +4,7 @@ import json
 from typing import Any, Final, NamedTuple
 
 from toolspan.instrumentation.content._prune import Limits, Pruner
+from toolspan.instrumentation.content._rules import NO_PATHS, Paths, current_paths, merged
 
 # What survives if even the pruned value encodes to more than this, first to last.
 _LIMITS: Final = (Limits(), Limits(depth=4, items=10, text=200, total=1_500))
@@ -28,11 +29,15 @@ class Encoded(NamedTuple):
     is_whole: bool
 
 
-def encode(value: object) -> Encoded:
-    """`value` pruned and redacted as JSON text: always valid, at most 16,384 characters."""
+def encode(value: object, paths: Paths = NO_PATHS) -> Encoded:
+    """`value` pruned and redacted as JSON text: always valid, at most 16,384 characters.
+
+    `paths` are redacted beyond those that are redacted everywhere.
+    """
     size = 0
+    paths = merged(current_paths(), paths)
     for limits in _LIMITS:
-        pruner = Pruner(limits)
+        pruner = Pruner(limits, paths)
         plain: Any = pruner.value(value)
         size = max(size, pruner.size)
         text = _dump(plain)

@@ -20,6 +20,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from toolspan.instrumentation.content._redact import MASK, is_secret_key, mask_secrets
+from toolspan.instrumentation.content._rules import NO_PATHS, Paths, merged
 from toolspan.instrumentation.content._text import ELLIPSIS, clean
 
 _SAFE_INT: Final = 1 << 63
@@ -65,10 +66,11 @@ class Pruner:
     `is_whole` says whether nothing was dropped.
     """
 
-    __slots__ = ("_above", "_left", "_limits", "is_whole", "size")
+    __slots__ = ("_above", "_left", "_limits", "_paths", "is_whole", "size")
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, paths: Paths = NO_PATHS) -> None:
         self._limits = limits
+        self._paths = paths
         self._left = limits.total
         self._above: set[int] = set()
         self.size = 0
@@ -168,11 +170,27 @@ class Pruner:
             name = self._key(key)
             if name in kept:  # 1 and "1" are two keys of a dict
                 name = f"{name}#{len(kept)}"
-            kept[name] = MASK if is_secret_key(name) else self.value(item, depth + 1)
+            kept[name] = MASK if is_secret_key(name) else self._below(name, item, depth)
         if length > len(kept):
             self.is_whole = False
             kept[ELLIPSIS] = f"+{length - len(kept)}"
         return kept
+
+    def _below(self, name: str, item: Any, depth: int) -> Any:
+        paths = self._paths
+        if not paths:
+            return self.value(item, depth + 1)
+        below = NO_PATHS
+        for part in (name, "*"):
+            if part in paths:
+                if not paths[part]:  # the end of a path
+                    return MASK
+                below = merged(below, paths[part])
+        self._paths = below
+        try:
+            return self.value(item, depth + 1)
+        finally:
+            self._paths = paths
 
     def _items(self, items: Iterable[Any], length: int, depth: int) -> list[Any]:
         self.size += length

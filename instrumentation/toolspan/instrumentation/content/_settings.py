@@ -5,6 +5,8 @@ import os
 from typing import Final
 
 from toolspan.conventions import environment
+from toolspan.instrumentation.content._hash import Hash, hash_with_key, hash_with_own_key
+from toolspan.instrumentation.content._rules import read_redactions_from_environment
 
 _log = logging.getLogger("toolspan")
 
@@ -19,20 +21,21 @@ class Settings:
     """What may be recorded of arguments, results and errors.
 
     `capture`: arguments and results go on spans. `error_text`: `redacted`, `off` or `full`.
-    `hash_key`: key of the arguments hash, None when the hash is switched off.
+    `hash_text`: makes the arguments hash; None when that is switched off.
     """
 
-    __slots__ = ("capture", "error_text", "hash_key")
+    __slots__ = ("_own_hash", "capture", "error_text", "hash_text")
 
     def __init__(self) -> None:
         self.capture = False
         self.error_text = "redacted"
-        # Random per process: a hash of short arguments could otherwise be reversed by guessing.
-        self.hash_key: bytes | None = os.urandom(16)
+        self._own_hash: Final = hash_with_own_key()
+        self.hash_text: Hash | None = self._own_hash
         self.read_environment()
 
     def read_environment(self) -> None:
         """Take the switches as they are set now."""
+        read_redactions_from_environment()
         capture = os.environ.get(environment.CAPTURE_MESSAGE_CONTENT, "").strip().lower()
         self.capture = capture in _CAPTURING
         if capture not in _CAPTURING and capture not in _NOT_CAPTURING:
@@ -52,11 +55,11 @@ class Settings:
             text = "redacted"
         self.error_text = text
         if os.environ.get(environment.TOOLSPAN_ARGUMENTS_HASH, "").strip().lower() in _OFF:
-            self.hash_key = None
+            self.hash_text = None
         elif key := os.environ.get(environment.TOOLSPAN_HASH_KEY):
-            self.hash_key = key.encode("utf-8", "replace")[:64]  # the most blake2b takes
-        elif self.hash_key is None:
-            self.hash_key = os.urandom(16)
+            self.hash_text = hash_with_key(key.encode("utf-8", "replace"))
+        else:
+            self.hash_text = self._own_hash
 
 
 settings: Final = Settings()

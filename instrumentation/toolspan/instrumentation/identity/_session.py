@@ -2,25 +2,75 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, Final
 
-from opentelemetry.context import attach, detach, get_current, set_value
+from opentelemetry import baggage
+from opentelemetry.context import Context, attach, detach, get_current
 
-from toolspan.instrumentation.record import IDENTITY_KEY, identity_in
+from toolspan.conventions.attributes import SESSION_ID, USER_ID
+from toolspan.instrumentation.record import IDENTITY_KEY, identity_in, with_conversation
+
+_LONGEST: Final = 200
 
 
 @contextmanager
 def session(
-    session_id: str, *, user_id: str | None = None, conversation_id: str | None = None
+    session_id: str,
+    *,
+    user_id: str | None = None,
+    conversation_id: str | None = None,
+    in_baggage: bool = False,
 ) -> Iterator[None]:
     """Everything started inside belongs to this session (`session.id`), also in tasks it starts.
 
-    `conversation_id` sets `gen_ai.conversation.id`, which is never made up: give the provider's
-    or framework's own.
+    Args:
+        session_id: What the user would call one visit or one job.
+        user_id: Who it is for (`user.id`).
+        conversation_id: The provider's or framework's own id of the conversation
+            (`gen_ai.conversation.id`); it is never made up.
+        in_baggage: Also tell processes that are called from here, in the headers of each request.
+            They read it with `session_from_baggage`. Everyone who is called sees it.
     """
     context = get_current()
+    if in_baggage:
+        context = baggage.set_baggage(SESSION_ID, session_id, context)
+        if user_id is not None:
+            context = baggage.set_baggage(USER_ID, user_id, context)
+    with _attached(context, session_id, user_id, conversation_id):
+        yield
+
+
+@contextmanager
+def session_from_baggage() -> Iterator[None]:
+    """Everything started inside belongs to the session that the caller of this process named.
+
+    For servers whose callers use `session(..., in_baggage=True)` and can be trusted to: baggage
+    says whatever its sender wants. Without such baggage, or inside a session, it does nothing.
+    """
+    context = get_current()
+    session_id = _sent(SESSION_ID, context)
+    if session_id is None or identity_in(context).session_id is not None:
+        yield
+        return
+    with _attached(context, session_id, _sent(USER_ID, context), None):
+        yield
+
+
+@contextmanager
+def _attached(
+    context: Context, session_id: str, user_id: str | None, conversation_id: str | None
+) -> Iterator[None]:
     identity = identity_in(context).with_ids(session_id, user_id, conversation_id)
-    token = attach(set_value(IDENTITY_KEY, identity, context))
+    values: dict[str, Any] = {**context, IDENTITY_KEY: identity}
+    if conversation_id is not None:
+        with_conversation(values, conversation_id)
+    token = attach(Context(values))
     try:
         yield
     finally:
         detach(token)
+
+
+def _sent(key: str, context: Context) -> str | None:
+    value = baggage.get_baggage(key, context)
+    return value[:_LONGEST] if isinstance(value, str) and value else None

@@ -3,28 +3,49 @@
 What instrumentors build on. The only place that sets a `gen_ai.*` attribute.
 
 - `OpenCall`, `open_call`: the life of one tool call, agent run, workflow or step
+- `join_call`: the same on the span of a library that describes the call itself
+- `CallsByKey`: open calls of libraries that report start and end apart
 - `Prepared`, `Kind`: what is known of a call before it happens
 - `current_tracer`, `tracer_of`, `on_provider`: which tracer records, if any
 - `begin_attempt`: one try of the open tool call
+- `McpRequest`, `Peer`: what a span says about an MCP request
 - `Identity`: session, user, workflow, agent and step a span belongs to
 """
 
 from toolspan.instrumentation.record._attempts import Attempt, begin_attempt
-from toolspan.instrumentation.record._call import OpenCall, open_call
+from toolspan.instrumentation.record._by_key import CallsByKey
+from toolspan.instrumentation.record._call import OpenCall
 from toolspan.instrumentation.record._context import (
     CALL_KEY,
     FALLBACK_KEY,
     IDENTITY_KEY,
+    SPAN_KEY,
     identity_in,
     is_suppressed,
     leave_dropped,
     open_call_in,
+    with_conversation,
 )
+from toolspan.instrumentation.record._cost import cost_attributes
 from toolspan.instrumentation.record._evaluation import DIRECTIONS, SOURCES, Evaluation
 from toolspan.instrumentation.record._foreign import foreign_tool_call_attributes, gen_ai_identity
 from toolspan.instrumentation.record._identity import NOBODY, Identity
 from toolspan.instrumentation.record._kinds import Kind, Prepared
-from toolspan.instrumentation.record._outcome import outcome_of_exception, returned_failure
+from toolspan.instrumentation.record._mcp import (
+    METRIC_ATTRIBUTES,
+    NOBODY_KNOWN,
+    McpRequest,
+    Peer,
+    mcp_tool_content,
+    peer_attributes,
+)
+from toolspan.instrumentation.record._open import describes_same_call, join_call, open_call
+from toolspan.instrumentation.record._outcome import (
+    error_type_of,
+    outcome_of_exception,
+    returned_failure,
+    tell_outcome,
+)
 from toolspan.instrumentation.record._registry import open_calls
 from toolspan.instrumentation.record._tracer import current_tracer, on_provider, tracer_of
 
@@ -33,26 +54,40 @@ __all__ = [
     "DIRECTIONS",
     "FALLBACK_KEY",
     "IDENTITY_KEY",
+    "METRIC_ATTRIBUTES",
     "NOBODY",
+    "NOBODY_KNOWN",
     "SOURCES",
+    "SPAN_KEY",
     "Attempt",
+    "CallsByKey",
     "Evaluation",
     "Identity",
     "Kind",
+    "McpRequest",
     "OpenCall",
+    "Peer",
     "Prepared",
     "begin_attempt",
+    "cost_attributes",
     "current_tracer",
+    "describes_same_call",
+    "error_type_of",
     "foreign_tool_call_attributes",
     "gen_ai_identity",
     "identity_in",
     "is_suppressed",
+    "join_call",
     "leave_dropped",
+    "mcp_tool_content",
     "on_provider",
     "open_call",
     "open_call_in",
     "open_calls",
     "outcome_of_exception",
+    "peer_attributes",
     "returned_failure",
+    "tell_outcome",
     "tracer_of",
+    "with_conversation",
 ]

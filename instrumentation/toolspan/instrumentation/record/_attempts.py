@@ -24,7 +24,7 @@ from toolspan.conventions.attributes import (
 from toolspan.conventions.layers import Layer
 from toolspan.conventions.outcomes import Outcome
 from toolspan.instrumentation.content import error_text
-from toolspan.instrumentation.record._call import OpenCall, _end_span, now
+from toolspan.instrumentation.record._call import OpenCall, end_span, now
 from toolspan.instrumentation.record._context import open_call_in
 from toolspan.instrumentation.record._kinds import Kind
 from toolspan.instrumentation.record._outcome import outcome_of_exception, returned_failure
@@ -101,7 +101,7 @@ class Attempt:
         except Exception:
             _log.debug("attempt not recorded in full", exc_info=True)
         finally:
-            _end_span(span, end_time)
+            end_span(span, end_time)
 
 
 def begin_attempt(context: Context) -> Attempt | None:

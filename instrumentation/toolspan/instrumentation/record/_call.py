@@ -5,15 +5,12 @@ from collections.abc import Mapping, Sequence
 from time import time_ns
 from typing import TYPE_CHECKING, Any, Final
 
-from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
+from opentelemetry.trace import Span, Status, StatusCode, Tracer
 
 from toolspan.conventions.attributes import (
     ERROR_TYPE,
     ERROR_TYPE_OTHER,
-    GEN_AI_AGENT_NAME,
-    GEN_AI_CONVERSATION_ID,
     GEN_AI_TOOL_CALL_ARGUMENTS,
     GEN_AI_TOOL_CALL_ID,
     GEN_AI_TOOL_CALL_RESULT,
@@ -23,12 +20,32 @@ from toolspan.conventions.attributes import (
     TOOLSPAN_FALLBACK_POSITION,
     TOOLSPAN_OUTCOME,
     TOOLSPAN_TOOL_CALL_ARGUMENTS_HASH,
+    TOOLSPAN_TOOL_COST_AMOUNT,
+    TOOLSPAN_TOOL_COST_CURRENCY,
 )
 from toolspan.conventions.outcomes import TOOL_ERROR_TYPE, Outcome
-from toolspan.instrumentation.content import arguments_hash, encode, error_text
-from toolspan.instrumentation.record._context import context_below, identity_in, open_call_in
+from toolspan.instrumentation.content import (
+    NO_PATHS,
+    Paths,
+    arguments_hash,
+    current_paths,
+    encode,
+    encode_flat,
+    error_text,
+    settings,
+)
+from toolspan.instrumentation.metrics import Durations
+from toolspan.instrumentation.record._context import (
+    CALL_KEY,
+    IDENTITY_KEY,
+    SPAN_KEY,
+    identity_in,
+    with_conversation,
+)
+from toolspan.instrumentation.record._cost import cost_attributes
 from toolspan.instrumentation.record._identity import Identity
 from toolspan.instrumentation.record._kinds import Kind, Prepared
+from toolspan.instrumentation.record._measured import record_duration
 from toolspan.instrumentation.record._outcome import outcome_of_exception, returned_failure
 from toolspan.instrumentation.record._registry import open_calls
 
@@ -36,6 +53,10 @@ if TYPE_CHECKING:
     from toolspan.instrumentation.record._attempts import Attempt
 
 _log = logging.getLogger("toolspan")
+
+_OK: Final = Outcome.OK
+_FEW: Final = 2  # attributes that the SDK sets faster one by one than together
+_NOWHERE: Final = Context()
 
 
 class OpenCall:
@@ -45,26 +66,30 @@ class OpenCall:
     ends the call first, by whatever path, ends it for good. No method raises into the host.
     """
 
-    __slots__ = (
-        "_end_attributes",
-        "_is_content_captured",
-        "_judgement",
-        "_outcome",
-        "attempt_count",
-        "context",
-        "failed_tools",
-        "fallback_group",
-        "first_attempt",
-        "identity",
-        "instance",
-        "is_recording",
-        "parent",
-        "prepared",
-        "running_layers",
-        "source",
-        "span",
-        "tracer",
-    )
+    # Set on few calls: as class attributes they cost the others nothing.
+    _is_content_captured = False
+    _judgement: str | None = None
+    _outcome: tuple[Outcome, str | None, str | None] | None = None
+    source: object = None
+    """What opened the call, by which a further layer around the same function knows it."""
+    instance: object = None
+    """The object whose method this is a call of."""
+    running_layers: set[object] | None = None
+    """Further layers around the same function that are running in this call."""
+    attempt_count = 0
+    first_attempt: "Attempt | None" = None
+    failed_tools: list[str] | None = None
+    """Tools that failed below this call and for which nothing stood in yet, in order."""
+    fallback_group: Sequence[str] = ()
+    redacted_paths: Paths = NO_PATHS
+    """Places in arguments and result of this call that are never recorded."""
+    absorbs_same_name = False
+    """Whether a decorated function of the same name inside is part of this call."""
+    durations: Durations | None = None
+    """Where to record how long it took, None while nobody collects metrics."""
+    started = 0
+    """When, in nanoseconds since the epoch; set where durations are."""
+    _owns_span = True
 
     def __init__(
         self,
@@ -72,32 +97,21 @@ class OpenCall:
         tracer: Tracer,
         context: Context,
         span: Span,
-        *,
-        identity: Identity,
-        parent: "OpenCall | None",
-        own_identity: bool,
+        identity: Identity | None,
     ) -> None:
         self.prepared: Final = prepared
         self.tracer: Final = tracer
         self.span: Final = span
-        self.identity: Final = identity
-        self.parent: Final = parent
+        self.parent: Final[OpenCall | None] = context.get(CALL_KEY)  # type: ignore[assignment]
         self.is_recording: Final = span.is_recording()
-        self.context: Final = context_below(context, span, self, identity if own_identity else None)
-        self._is_content_captured = False
+        below = {**context, SPAN_KEY: span, CALL_KEY: self}
+        if identity is not None:
+            below[IDENTITY_KEY] = identity
+            if identity.conversation_id is not None:
+                with_conversation(below, identity.conversation_id)
+        self.context = Context(below)
+        """The context below this call while it is open; whoever opens the call attaches it."""
         self._end_attributes: dict[str, Any] = {}
-        self._judgement: str | None = None
-        self._outcome: tuple[Outcome, str | None, str | None] | None = None
-        # Re-entrancy: what opened this call, on which instance, and which further layers around
-        # the same function are running in it.
-        self.source: object = None
-        self.instance: object = None
-        self.running_layers: set[object] | None = None
-        # Retries and fallbacks.
-        self.attempt_count = 0
-        self.first_attempt: Attempt | None = None
-        self.failed_tools: list[str] | None = None
-        self.fallback_group: Sequence[str] = ()
 
     # --- what the host may say about its call -------------------------------------------------
 
@@ -105,6 +119,11 @@ class OpenCall:
     def name(self) -> str:
         """The tool's, agent's, workflow's or step's name."""
         return self.prepared.name
+
+    @property
+    def identity(self) -> Identity:
+        """The identity of everything below this call."""
+        return identity_in(self.context)
 
     def set_attribute(self, key: str, value: Any) -> None:
         """Put an attribute on the span when the call ends."""
@@ -132,7 +151,13 @@ class OpenCall:
     def set_result(self, result: object) -> None:
         """What the tool gave back: recorded where content is captured."""
         if self._is_content_captured and self.is_recording and self.is_open:
-            self._describe_result(result)
+            self._describe_content(GEN_AI_TOOL_CALL_RESULT, result)
+
+    def set_cost(self, amount: float, currency: str = "USD") -> None:
+        """What the tool itself charged for this call; tokens are counted elsewhere."""
+        if self.prepared.kind is Kind.TOOL:
+            self.set_attribute(TOOLSPAN_TOOL_COST_AMOUNT, float(amount))
+            self.set_attribute(TOOLSPAN_TOOL_COST_CURRENCY, currency)
 
     def set_outcome(
         self, outcome: Outcome, *, error_type: str | None = None, message: str | None = None
@@ -152,19 +177,17 @@ class OpenCall:
         return self in open_calls
 
     def capture_content(self) -> None:
-        """Record arguments and result of this call."""
-        self._is_content_captured = True
+        """Record arguments and result of this tool call."""
+        self._is_content_captured = self.prepared.kind is Kind.TOOL
 
     def describe_arguments(self, arguments: dict[str, Any]) -> None:
         """Keep hash and, where captured, text of the arguments as they are now."""
-        digest = arguments_hash(arguments)
-        if digest is not None:
+        hash_text = settings.hash_text
+        if hash_text is not None:
+            digest = arguments_hash(arguments, hash_text)
             self._end_attributes[TOOLSPAN_TOOL_CALL_ARGUMENTS_HASH] = digest
         if self._is_content_captured:
-            text, size, is_whole = encode(arguments)
-            self._end_attributes[GEN_AI_TOOL_CALL_ARGUMENTS] = text
-            if not is_whole:
-                self._end_attributes[TOOLSPAN_CONTENT_SIZE] = size
+            self._describe_content(GEN_AI_TOOL_CALL_ARGUMENTS, arguments)
 
     def judge(self, error_type: str | None) -> None:
         """What an inner layer's predicate says of the result so far; None takes it back."""
@@ -177,12 +200,15 @@ class OpenCall:
             if position is not None:
                 self._end_attributes[TOOLSPAN_FALLBACK_POSITION] = position
 
-    def _describe_result(self, result: object) -> None:
-        text, size, is_whole = encode(result)
-        self._end_attributes[GEN_AI_TOOL_CALL_RESULT] = text
-        if not is_whole:
-            known = self._end_attributes.get(TOOLSPAN_CONTENT_SIZE, 0)
-            self._end_attributes[TOOLSPAN_CONTENT_SIZE] = known + size
+    def _describe_content(self, key: str, value: object) -> None:
+        paths = self.redacted_paths
+        text = None if paths or current_paths() else encode_flat(value)
+        if text is None:
+            text, size, is_whole = encode(value, paths)
+            if not is_whole:
+                known = self._end_attributes.get(TOOLSPAN_CONTENT_SIZE, 0)
+                self._end_attributes[TOOLSPAN_CONTENT_SIZE] = known + size
+        self._end_attributes[key] = text
 
     def end_with_result(self, result: object, *, judged: str | bool | None = None) -> None:
         """End the call that returned `result`.
@@ -190,38 +216,41 @@ class OpenCall:
         `judged` is what the user's own predicate said: False or None leaves it to the result,
         True or an error type makes it a returned failure.
         """
-        if not self.is_open:
+        try:
+            open_calls.remove(self)  # of several threads that end a call, one does
+        except KeyError:
             return
         failure = None
-        outcome: tuple[Outcome, str | None, str | None] | None = None
         try:
-            if self.is_recording and self._is_content_captured and result is not None:
-                self._describe_result(result)
+            if self._is_content_captured and self.is_recording and result is not None:
+                self._describe_content(GEN_AI_TOOL_CALL_RESULT, result)
             judged = judged or self._judgement
             if judged:
                 failure = judged if isinstance(judged, str) else TOOL_ERROR_TYPE
             elif self.prepared.kind is Kind.TOOL:
                 failure = returned_failure(result)
-            outcome = self._outcome
         except Exception:
             _log.debug("result of %s not recorded", self.name, exc_info=True)
-        if outcome is not None:
-            self.end(*outcome)
+        if self._outcome is not None:
+            outcome, error_type, message = self._outcome
+            self._apply(outcome, error_type, None if message is None else error_text(message))
         elif failure is not None:
-            self.end(Outcome.TOOL_ERROR, failure)
+            self._apply(Outcome.TOOL_ERROR, failure)
         else:
-            self.end(Outcome.OK)
+            self._apply(_OK)
 
     def end_with_exception(self, error: BaseException) -> None:
         """End the call that raised `error`."""
-        if not self.is_open:
+        try:
+            open_calls.remove(self)
+        except KeyError:
             return
         try:
             outcome, error_type = outcome_of_exception(error)
-            message = error_text(error) if outcome.is_failure else None
+            text = error_text(error) if outcome.is_failure else None
         except Exception:
-            outcome, error_type, message = Outcome.ERROR, ERROR_TYPE_OTHER, None
-        self.end(outcome, error_type, message, is_message_safe=True)
+            outcome, error_type, text = Outcome.ERROR, ERROR_TYPE_OTHER, None
+        self._apply(outcome, error_type, text)
 
     def end(
         self,
@@ -230,110 +259,94 @@ class OpenCall:
         message: str | None = None,
         *,
         end_time: int | None = None,
-        is_message_safe: bool = False,
     ) -> None:
         """End the call, once; later ends do nothing. `end_time` in nanoseconds since the epoch."""
         try:
-            open_calls.remove(self)  # atomic: of several threads that end a call, one does
+            open_calls.remove(self)
         except KeyError:
             return
-        span = self.span
+        self._apply(outcome, error_type, None if message is None else error_text(message), end_time)
+
+    def _apply(
+        self,
+        outcome: Outcome,
+        error_type: str | None = None,
+        text: str | None = None,
+        end_time: int | None = None,
+    ) -> None:
+        context = self.context
+        # Context and attempt refer to the call: left so, it would wait for the garbage collector.
+        self.context = _NOWHERE
+        if self.first_attempt is not None:
+            self.first_attempt = None
         try:
-            if self.prepared.kind is Kind.TOOL:
-                self._tell_parent(outcome)
+            if self.parent is not None and self.prepared.kind is Kind.TOOL:
+                self._tell_parent(self.parent, outcome)
             if self.is_recording:
-                attributes = self._end_attributes
-                attributes[TOOLSPAN_OUTCOME] = outcome.value
-                if self.attempt_count > 1:
-                    attributes[TOOLSPAN_ATTEMPT_COUNT] = self.attempt_count
-                if outcome.is_failure:
-                    attributes[ERROR_TYPE] = error_type or ERROR_TYPE_OTHER
-                    text = message if is_message_safe or message is None else error_text(message)
-                    span.set_attributes(attributes)
-                    span.set_status(Status(StatusCode.ERROR, text))
-                else:
-                    span.set_attributes(attributes)
+                self._describe_end(outcome, error_type, text)
         except Exception:
             _log.debug("end of %s not recorded in full", self.name, exc_info=True)
         finally:
-            _end_span(span, end_time)
+            if self._owns_span:
+                end_span(self.span, end_time)
+        if self.durations is not None:
+            self._measure(self.durations, context, outcome, error_type, end_time)
 
-    def _tell_parent(self, outcome: Outcome) -> None:
+    def _describe_end(self, outcome: Outcome, error_type: str | None, text: str | None) -> None:
+        span, attributes = self.span, self._end_attributes
+        attributes[TOOLSPAN_OUTCOME] = outcome._value_
+        if self.attempt_count > 1:
+            attributes[TOOLSPAN_ATTEMPT_COUNT] = self.attempt_count
+        if outcome is not _OK and outcome.is_failure:
+            attributes[ERROR_TYPE] = error_type or ERROR_TYPE_OTHER
+            span.set_status(Status(StatusCode.ERROR, text))
+        if self.prepared.kind is Kind.LLM:
+            attributes.update(cost_attributes({**self.prepared.attributes, **attributes}))
+        if len(attributes) <= _FEW:
+            for key, value in attributes.items():
+                span.set_attribute(key, value)
+        else:
+            span.set_attributes(attributes)
+
+    def _measure(
+        self,
+        durations: Durations,
+        context: Context,
+        outcome: Outcome,
+        error_type: str | None,
+        end_time: int | None,
+    ) -> None:
+        try:
+            record_duration(
+                durations,
+                self,
+                agent=identity_in(context).agent,
+                nanoseconds=(time_ns() if end_time is None else end_time) - self.started,
+                outcome=outcome,
+                error_type=error_type,
+            )
+        except Exception:  # a metric reader of the host's
+            _log.debug("duration of %s not recorded", self.name, exc_info=True)
+
+    def _tell_parent(self, parent: "OpenCall", outcome: Outcome) -> None:
         """Remember which tools failed below the same parent, so that a fallback is known as one."""
-        parent = self.parent
-        if parent is None:
-            return
-        if outcome.is_failure:
+        if outcome is not _OK:
+            if not outcome.is_failure:
+                return
             if parent.failed_tools is None:
                 parent.failed_tools = []
             parent.failed_tools.append(self.prepared.name)
-        elif parent.failed_tools and outcome is Outcome.OK:
+        elif parent.failed_tools:
             helped = {self.prepared.name, *self.fallback_group}
             parent.failed_tools = [name for name in parent.failed_tools if name not in helped]
 
 
-def _end_span(span: Span, end_time: int | None = None) -> None:
+def end_span(span: Span, end_time: int | None = None) -> None:
+    """End `span`, whatever the host's processors do."""
     try:
         span.end(end_time)
     except Exception:  # a processor of the host's may raise; the SDK does not isolate it
         _log.debug("a span processor raised at the end of a span", exc_info=True)
-
-
-def open_call(
-    prepared: Prepared,
-    tracer: Tracer,
-    context: Context,
-    *,
-    identity: Identity | None = None,
-    start_time: int | None = None,
-) -> OpenCall | None:
-    """Start a call in `context`; its own context is `call.context`, attached by the caller.
-
-    `identity` replaces that of the context. None when the span could not be started.
-    """
-    own_identity = identity is not None
-    if identity is None:
-        identity = identity_in(context)
-    kind = prepared.kind
-    if kind is not Kind.TOOL and kind is not Kind.LLM:
-        own_identity = True
-        if kind is Kind.AGENT:
-            identity = identity.in_agent(prepared.name)
-        elif kind is Kind.STEP:
-            identity = identity.in_step(prepared.name)
-        else:
-            identity = identity.in_workflow(prepared.name)
-    attributes = prepared.attributes
-    if identity.stamp:
-        attributes = {**attributes, **identity.stamp}
-        if kind is Kind.TOOL and identity.agent is not None:
-            attributes[GEN_AI_AGENT_NAME] = identity.agent
-    if identity.conversation_id is not None and kind is not Kind.STEP:
-        attributes = {**attributes, GEN_AI_CONVERSATION_ID: identity.conversation_id}
-    try:
-        span = tracer.start_span(
-            prepared.span_name,
-            context,
-            SpanKind.CLIENT if kind is Kind.LLM else SpanKind.INTERNAL,
-            attributes,
-            start_time=start_time,
-        )
-    except Exception:  # a processor or sampler of the host's may raise
-        _log.debug("no span for %s", prepared.span_name, exc_info=True)
-        return None
-    if span is trace.INVALID_SPAN:
-        return None
-    call = OpenCall(
-        prepared,
-        tracer,
-        context,
-        span,
-        identity=identity,
-        parent=open_call_in(context),
-        own_identity=own_identity,
-    )
-    open_calls.add(call)
-    return call
 
 
 def now() -> int:

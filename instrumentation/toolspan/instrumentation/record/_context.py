@@ -4,7 +4,8 @@ In that context rather than in context variables of our own, so that whatever ca
 across threads, tasks and generators carries these with it.
 """
 
-from typing import TYPE_CHECKING, Final, cast
+import sys
+from typing import TYPE_CHECKING, Final
 
 from opentelemetry import context as context_api
 from opentelemetry import trace
@@ -13,8 +14,6 @@ from opentelemetry.context import Context
 from toolspan.instrumentation.record._identity import NOBODY, Identity
 
 if TYPE_CHECKING:
-    from opentelemetry.trace import Span
-
     from toolspan.instrumentation.record._call import OpenCall
 
 CALL_KEY: Final = context_api.create_key("toolspan-call")
@@ -38,21 +37,20 @@ def is_suppressed(context: Context) -> bool:
 
 def open_call_in(context: Context) -> "OpenCall | None":
     """The innermost open call of ours."""
-    return cast("OpenCall | None", context.get(CALL_KEY))
+    return context.get(CALL_KEY)  # type: ignore[return-value]
 
 
 def identity_in(context: Context) -> Identity:
     """The identity that spans started here belong to."""
-    return cast("Identity", context.get(IDENTITY_KEY, NOBODY))
+    return context.get(IDENTITY_KEY, NOBODY)  # type: ignore[return-value]
 
 
-def context_below(
-    context: Context, span: "Span", call: "OpenCall", identity: Identity | None
-) -> Context:
-    """`context` with `span` and `call` innermost; identity stays unless another is given."""
-    if identity is None:
-        return Context({**context, SPAN_KEY: span, CALL_KEY: call})
-    return Context({**context, SPAN_KEY: span, CALL_KEY: call, IDENTITY_KEY: identity})
+def with_conversation(values: dict[str, object], conversation_id: str) -> None:
+    """Tell opentelemetry-util-genai, where it is loaded, which conversation its spans belong to."""
+    module = sys.modules.get("opentelemetry.util.genai._conversation_context")
+    key = getattr(module, "CONVERSATION_ID_KEY", None)
+    if isinstance(key, str):
+        values[key] = conversation_id
 
 
 def leave_dropped(token: object, call: object) -> None:

@@ -21,6 +21,7 @@ from toolspan.conventions.attributes import (
     TOOLSPAN_FEEDBACK_TARGET_KIND,
     TOOLSPAN_FEEDBACK_VALUE_KIND,
 )
+from toolspan.instrumentation.content import clean, mask_secrets
 
 SOURCES: Final = ("human", "llm", "code", "unknown")
 DIRECTIONS: Final = ("higher", "lower", "none")
@@ -84,7 +85,7 @@ class Evaluation:
             GEN_AI_EVALUATION_NAME: self.name,
             GEN_AI_EVALUATION_SCORE_VALUE: None if self.value is None else float(self.value),
             GEN_AI_EVALUATION_SCORE_LABEL: label,
-            GEN_AI_EVALUATION_EXPLANATION: self.comment,
+            GEN_AI_EVALUATION_EXPLANATION: self.comment and mask_secrets(clean(self.comment)),
             GEN_AI_TOOL_CALL_ID: self.tool_call_id,
             SESSION_ID: self.session_id,
             TOOLSPAN_FEEDBACK_ID: self.id,

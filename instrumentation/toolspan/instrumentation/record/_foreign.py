@@ -49,7 +49,7 @@ def foreign_tool_call_attributes(
     context: Context,
 ) -> dict[str, Any]:
     """The layer of a tool call span of another library; empty for other spans."""
-    tool = _tool_of(name, attributes, scope)
+    tool = tool_described_by(name, attributes, scope)
     if tool is None:
         return {}
     if kind is SpanKind.SERVER:
@@ -65,7 +65,13 @@ def foreign_tool_call_attributes(
     return {TOOLSPAN_TOOL_CALL_LAYER: Layer.LOGICAL.value}  # a tool that calls another tool
 
 
-def _tool_of(
+def attributes_of(span: object) -> Mapping[str, Any]:
+    """The attributes of a live span as far as its implementation shows them."""
+    found = getattr(span, "attributes", None)
+    return found if isinstance(found, Mapping) else {}
+
+
+def tool_described_by(
     name: str, attributes: Mapping[str, Any], scope: "InstrumentationScope | None"
 ) -> str | None:
     """The tool that a span describes a call of, as far as its start says."""

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any, Final
 
+from opentelemetry.trace import SpanKind
+
 from toolspan.conventions.attributes import (
     GEN_AI_AGENT_DESCRIPTION,
     GEN_AI_AGENT_NAME,
@@ -44,9 +46,12 @@ _NAME_ATTRIBUTE: Final = {
 
 
 class Prepared:
-    """What is known of a call before it happens: made once per name, shared by all its calls."""
+    """What is known of a call before it happens: made once per name, shared by all its calls.
 
-    __slots__ = ("attributes", "kind", "name", "span_name")
+    `is_registered`: the name was given by a person and not taken from the call.
+    """
+
+    __slots__ = ("attributes", "is_registered", "kind", "name", "span_kind", "span_name")
 
     def __init__(
         self,
@@ -57,9 +62,12 @@ class Prepared:
         tool_type: str | None = None,
         index: int | None = None,
         attributes: Mapping[str, Any] | None = None,
+        is_registered: bool = True,
     ) -> None:
         self.kind = kind
         self.name = name
+        self.is_registered = is_registered
+        self.span_kind = SpanKind.CLIENT if kind is Kind.LLM else SpanKind.INTERNAL
         is_unnamed = kind is Kind.LLM and name == kind.value
         self.span_name = kind.value if is_unnamed else f"{kind.value} {name}"
         self.attributes: dict[str, Any] = dict(attributes or {})

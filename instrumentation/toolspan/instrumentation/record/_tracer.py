@@ -4,7 +4,6 @@ import logging
 import os
 from collections.abc import Callable
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
 from opentelemetry import trace
@@ -103,6 +102,8 @@ def _say_that_nothing_records() -> None:
 
 @cache
 def _own_version() -> str | None:
+    from importlib.metadata import PackageNotFoundError, version  # takes long to import
+
     try:
         return version("toolspan")
     except PackageNotFoundError:  # a source tree that was never installed

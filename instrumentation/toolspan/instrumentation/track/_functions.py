@@ -43,9 +43,9 @@ def wrap_callable(function: Callable[..., Any], tracking: Tracking) -> Callable[
     elif inspect.isgeneratorfunction(subject):
         wrapper = generator_function(function, tracking.begin, tracking.finish)
     elif inspect.iscoroutinefunction(subject):
-        wrapper = _coroutine_function(function, tracking)
+        wrapper = coroutine_function(function, tracking)
     else:
-        wrapper = _plain_function(function, tracking)
+        wrapper = plain_function(function, tracking)
     functools.update_wrapper(wrapper, function)
     if not hasattr(function, "__name__"):  # partials and callable objects have none to copy
         wrapper.__name__ = wrapper.__qualname__ = _name_of(function)
@@ -60,8 +60,10 @@ def _name_of(function: Any) -> str:
     return getattr(function, "__name__", type(function).__name__)
 
 
-def _plain_function(function: Callable[..., Any], tracking: Tracking) -> Callable[..., Any]:
+def plain_function(function: Callable[..., Any], tracking: Tracking) -> Callable[..., Any]:
+    """A function whose calls are recorded, also those that return something to be awaited."""
     begin, finish = tracking.begin, tracking.finish
+    judges = tracking.judges
 
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         run = begin(args, kwargs)
@@ -80,7 +82,10 @@ def _plain_function(function: Callable[..., Any], tracking: Tracking) -> Callabl
             detach(token)
         if type(result) in _DEFERRED:
             return _when_it_is_done(run, result, tracking)
-        finish(run, result)
+        if judges:
+            finish(run, result)
+        else:
+            run.end_with_result(result)
         return result
 
     return wrapper
@@ -107,7 +112,8 @@ def _when_it_is_done(run: Run, result: Any, tracking: Tracking) -> Any:
     return result
 
 
-def _coroutine_function(function: Callable[..., Any], tracking: Tracking) -> Callable[..., Any]:
+def coroutine_function(function: Callable[..., Any], tracking: Tracking) -> Callable[..., Any]:
+    """The same for a coroutine function."""
     begin = tracking.begin
 
     async def wrapper(*args: Any, **kwargs: Any) -> Any:

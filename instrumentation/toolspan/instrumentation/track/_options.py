@@ -42,6 +42,13 @@ class ToolOptions(CallOptions, total=False):
     """`function` by default; `extension` and `datastore` are the other values of the standard."""
     tool_call_id: str | Callable[[tuple[Any, ...], dict[str, Any]], str | None]
     """The model provider's id of the call; never made up."""
+    redact: Sequence[str]
+    """Arguments, and dotted paths in them and in the result, that are not recorded:
+    `customer.email`."""
+    cost: float | Callable[[Any], float | None]
+    """What one call costs: a fixed charge, or taken from what the function returned."""
+    currency: str
+    """Currency of `cost`, `USD` by default."""
     fallback_from: str | Callable[[tuple[Any, ...], dict[str, Any]], str | None]
     """The tool asked for first, when this one stands in for it."""
     fallback_group: Sequence[str]

@@ -10,7 +10,6 @@ from opentelemetry import trace
 from opentelemetry.context import Context, attach, detach, get_current
 
 from toolspan.instrumentation.record import (
-    NOBODY,
     Kind,
     OpenCall,
     Prepared,
@@ -31,9 +30,7 @@ _UNRECORDED = {
         trace.NoOpTracer(),
         Context(),
         trace.INVALID_SPAN,
-        identity=NOBODY,
-        parent=None,
-        own_identity=False,
+        None,
     )
     for kind in Kind
 }

@@ -1,6 +1,5 @@
 """How the calls of one function are recorded: all that can be decided when it is decorated."""
 
-import inspect
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol, cast
@@ -9,9 +8,16 @@ from opentelemetry.context import Context, get_current
 from opentelemetry.trace import Tracer
 
 from toolspan.conventions.outcomes import TOOL_ERROR_TYPE, Outcome
-from toolspan.instrumentation.content import ParameterNames, parameter_names, settings
+from toolspan.instrumentation.content import (
+    ParameterNames,
+    parameter_names,
+    paths_of,
+    safe_name,
+    settings,
+)
 from toolspan.instrumentation.record import (
     FALLBACK_KEY,
+    SPAN_KEY,
     Attempt,
     Identity,
     Kind,
@@ -19,13 +25,16 @@ from toolspan.instrumentation.record import (
     Prepared,
     begin_attempt,
     current_tracer,
+    describes_same_call,
     identity_in,
     is_suppressed,
+    join_call,
     open_call,
     open_call_in,
     tracer_of,
 )
 from toolspan.instrumentation.track._options import AnyOptions
+from toolspan.instrumentation.track._subject import default_name, is_method
 
 _log = logging.getLogger("toolspan")
 
@@ -53,20 +62,25 @@ class Tracking:
     __slots__ = (
         "_attributes_of_call",
         "_capture",
+        "_cost",
+        "_fixed",
         "_fixed_name",
+        "_has_tool_options",
         "_ids",
         "_is_error",
         "_is_named_by_instance",
-        "_is_simple",
         "_names",
         "_options",
         "_parameters",
         "_prepared",
+        "_redacted",
         "_result_attributes",
         "_static_attributes",
         "_tracer",
+        "_whole",
         "inner_layers",
         "is_method",
+        "judges",
         "kind",
         "method",
         "wrapper",
@@ -78,7 +92,8 @@ class Tracking:
         self.kind: Final = kind
         self._options: Final = options
         self.wrapper: Callable[..., Any] | None = None
-        self.is_method = _is_method(function)
+        self._whole: Tracking | None = None
+        self.is_method = is_method(function)
         self.method = getattr(function, "__name__", None) if self.is_method else None
         self.inner_layers = _inner_layers(function, kind)
         self._parameters: ParameterNames | None = (
@@ -93,11 +108,17 @@ class Tracking:
         )
         self._result_attributes = options.get("result_attributes")
         self._is_error = options.get("is_error")
+        self._redacted = paths_of(options.get("redact") or ())
+        self._cost = options.get("cost")
+        self.judges = any(
+            option is not None for option in (self._is_error, self._result_attributes, self._cost)
+        )
         self._capture = options.get("capture_content")
-        self._ids = tuple(options.get(key) for key in ("session_id", "user_id", "conversation_id"))
+        ids = tuple(options.get(key) for key in ("session_id", "user_id", "conversation_id"))
+        self._ids = ids if any(ids) else None
         name = options.get("name")
         self._is_named_by_instance = kind is Kind.AGENT and name is None and self.is_method
-        self._fixed_name = name if isinstance(name, str) else _default_name(kind, function)
+        self._fixed_name = name if isinstance(name, str) else default_name(kind, function)
         self._names = name if callable(name) else None
         self._prepared: dict[str, Prepared] = {}
         provider = options.get("tracer_provider")
@@ -105,10 +126,19 @@ class Tracking:
         if provider is not None:
             tracer = tracer_of(provider)
             self._tracer = lambda: tracer
-        self._is_simple = not any(
+        self._has_tool_options = any(
             options.get(key) is not None
             for key in ("tool_call_id", "fallback_from", "fallback_group")
         )
+        is_fixed = not self._is_named_by_instance and self._names is None
+        self._fixed = self._prepare_name(self._fixed_name) if is_fixed else None
+
+    def around(self) -> "Tracking":
+        """The same, for code around the function whose calls are one call: a retry loop."""
+        if self._whole is None:
+            whole = Tracking(self.kind, self.wrapper, self._options)
+            self._whole = whole
+        return self._whole
 
     # --- before the function runs -------------------------------------------------------------
 
@@ -122,23 +152,49 @@ class Tracking:
             if is_suppressed(context):
                 return None
             enclosing = open_call_in(context)
-            if enclosing is not None and self._is_layer_of(enclosing, args):
+            if enclosing is not None and self._is_layer_of(enclosing, args, kwargs):
                 return Layer(self, enclosing, context, args, kwargs)
-        return self.open(tracer, context, args, kwargs)
-
-    def open(
-        self, tracer: Tracer, context: Context, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> OpenCall | None:
-        """Open a call of its own."""
-        identity = self._identity(context, args, kwargs) if any(self._ids) else None
-        call = open_call(self._prepare(args, kwargs), tracer, context, identity=identity)
+            if self.kind is Kind.TOOL:
+                span: Any = context.get(SPAN_KEY)
+                if span is not None and (enclosing is None or span is not enclosing.span):
+                    joined = self._join(tracer, context, span, args, kwargs)
+                    if joined is not None:
+                        return joined
+        identity = self._identity(context, args, kwargs) if self._ids is not None else None
+        prepared = self._fixed or self._prepare(args, kwargs)
+        call = open_call(prepared, tracer, context, identity=identity)
         if call is None:
             return None
+        self._adopt(call, context, args, kwargs)
+        return call
+
+    def _adopt(
+        self, call: OpenCall, context: Context, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
         call.source = self
         if self.is_method and args:
             call.instance = args[0]
         if call.is_recording:
             self.describe(call, context, args, kwargs)
+
+    def _join(
+        self,
+        tracer: Tracer,
+        context: Context,
+        span: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> OpenCall | None:
+        """Record on the current span, if it is another library's description of this call."""
+        try:
+            prepared = self._fixed or self._prepare(args, kwargs)
+            if not describes_same_call(span, prepared):
+                return None
+            call = join_call(prepared, tracer, context, span)
+        except Exception:  # a span of a foreign implementation
+            _log.debug("could not look at the current span", exc_info=True)
+            return None
+        self._adopt(call, context, args, kwargs)
         return call
 
     def describe(
@@ -147,24 +203,26 @@ class Tracking:
         """Tell the call what its options and arguments say about it."""
         try:
             if self.kind is Kind.TOOL:
-                capture = self._capture
-                if settings.capture if capture is None else capture:
+                if settings.capture if self._capture is None else self._capture:
                     call.capture_content()
+                    if self._redacted:
+                        call.redacted_paths = self._redacted
                 if self._parameters is not None:
                     call.describe_arguments(self._parameters.of(args, kwargs))
-                if not self._is_simple:
-                    self._describe_tool(call, args, kwargs)
-                if call.parent is not None or context:
-                    self._describe_fallback(call, context, args, kwargs)
+                if self._has_tool_options or FALLBACK_KEY in context:
+                    self._describe_tool(call, context, args, kwargs)
             if self._attributes_of_call is not None:
                 call.set_attributes(self._attributes_of_call(args, kwargs))
         except Exception:  # a user's callable or a hostile argument
             _log.debug("call of %s not described in full", call.name, exc_info=True)
 
-    def _describe_tool(self, call: OpenCall, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def _describe_tool(
+        self, call: OpenCall, context: Context, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
         call_id = _from_call(self._options.get("tool_call_id"), args, kwargs)
         if call_id:
             call.set_tool_call_id(call_id)
+        self._describe_fallback(call, context, args, kwargs)
 
     def _describe_fallback(
         self, call: OpenCall, context: Context, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -198,11 +256,12 @@ class Tracking:
     def _prepare_name(self, name: str) -> Prepared:
         prepared = Prepared(
             self.kind,
-            name,
+            name if self._names is None else safe_name(name),
             description=self._options.get("description"),
             tool_type=self._options.get("tool_type"),
             index=self._options.get("index"),
             attributes=self._static_attributes,
+            is_registered=self._names is None,
         )
         if len(self._prepared) >= _MOST_NAMES:
             self._prepared.clear()
@@ -212,20 +271,26 @@ class Tracking:
     def _identity(
         self, context: Context, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Identity:
-        session_id, user_id, conversation_id = (_from_call(o, args, kwargs) for o in self._ids)
+        ids = self._ids or ()
+        session_id, user_id, conversation_id = (_from_call(option, args, kwargs) for option in ids)
         return identity_in(context).with_ids(session_id, user_id, conversation_id)
 
-    def _is_layer_of(self, call: OpenCall, args: tuple[Any, ...]) -> bool:
+    def _is_layer_of(self, call: OpenCall, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         """Whether this is the same logical call as the open `call`, one layer further in.
 
         So it is when `call` was opened by a decorator around the function this one decorates,
-        or by a subclass's method of the same name on the same instance (`super().run()`).
+        by a subclass's method of the same name on the same instance (`super().run()`), or by a
+        hook around whatever runs a tool of this name.
         """
         source = call.source
-        if not isinstance(source, Tracking) or source is self or source.kind is not self.kind:
+        if source is self or call.prepared.kind is not self.kind:
             return False
         if call.running_layers is not None and self in call.running_layers:
             return False  # recursion: a call of its own
+        if call.absorbs_same_name and not call.running_layers:
+            return call.name == (self._fixed or self._prepare(args, kwargs)).name
+        if not isinstance(source, Tracking):
+            return False
         if self in source.inner_layers:
             return True
         return (
@@ -239,24 +304,28 @@ class Tracking:
 
     def finish(self, run: Run, result: object) -> None:
         """End `run` with what the function returned."""
-        judged: str | bool | None = None
-        if self._is_error is not None or self._result_attributes is not None:
-            judged = self._judge(run, result)
-        run.end_with_result(result, judged=judged)
+        run.end_with_result(result, judged=self._judge(run, result) if self.judges else None)
 
     def _judge(self, run: Run, result: object) -> str | bool | None:
-        try:
-            if self._result_attributes is not None:
-                call = run.call if isinstance(run, Layer) else run
-                if isinstance(call, OpenCall) and call.is_recording:
-                    call.set_attributes(self._result_attributes(result))
-        except Exception:
-            _log.debug("result_attributes raised", exc_info=True)
+        call = run.call if isinstance(run, Layer) else run
+        if isinstance(call, OpenCall) and call.is_recording:
+            self._describe_result(call, result)
         try:
             return None if self._is_error is None else self._is_error(result)
         except Exception:
             _log.debug("is_error raised", exc_info=True)
             return None
+
+    def _describe_result(self, call: OpenCall, result: object) -> None:
+        try:
+            if self._cost is not None:
+                amount = self._cost(result) if callable(self._cost) else self._cost
+                if amount is not None:
+                    call.set_cost(amount, self._options.get("currency", "USD"))
+            if self._result_attributes is not None:
+                call.set_attributes(self._result_attributes(result))
+        except Exception:
+            _log.debug("an option of a track decorator raised", exc_info=True)
 
 
 class Layer:
@@ -323,34 +392,13 @@ def _from_call(option: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> st
     return value if value is None or type(value) is str else str(value)
 
 
-def _is_method(function: Callable[..., Any] | None) -> bool:
-    if function is None or inspect.ismethod(function):
-        return False
-    scope = getattr(function, "__qualname__", "").rpartition(".")[0]
-    if not scope or scope.endswith("<locals>"):
-        return False
-    try:
-        first = next(iter(inspect.signature(function).parameters), "")
-    except (TypeError, ValueError):
-        return False
-    return first in ("self", "cls", "mcs")
-
-
-def _default_name(kind: Kind, function: Callable[..., Any] | None) -> str:
-    if function is None or kind is Kind.LLM:  # a function's name is no model's
-        return kind.value
-    if inspect.ismethod(function) and kind is Kind.AGENT:
-        owner = function.__self__
-        return (owner if isinstance(owner, type) else type(owner)).__name__
-    named: Any = function
-    while not hasattr(named, "__name__") and hasattr(named, "func"):  # functools.partial
-        named = named.func
-    if kind is Kind.AGENT:
-        scope = getattr(named, "__qualname__", "").rpartition(".")[0]
-        if scope and not scope.endswith("<locals>"):
-            return scope.rpartition(".")[2]
-    name = getattr(named, "__name__", None)
-    return name if isinstance(name, str) else str(type(named).__name__)
+def tracking_of(function: Any) -> Tracking | None:
+    """How the calls of `function` itself are recorded as tool calls; None if they are not."""
+    mark = getattr(function, MARK, None)
+    # functools.wraps copies the mark to wrappers that are not ours
+    if isinstance(mark, Tracking) and mark.kind is Kind.TOOL and mark.wrapper is function:
+        return mark
+    return None
 
 
 def _inner_layers(function: Callable[..., Any] | None, kind: Kind) -> frozenset["Tracking"]:

@@ -58,23 +58,52 @@ def _program(facts: Facts) -> Iterator[Finding]:
         yield Finding("program", Level.NOTE, f"The program ended with status {facts['status']}.")
 
 
+def _own_instrumentor(facts: Facts) -> Iterator[Finding]:
+    for one in facts.get("instrumentors", ()):
+        if one["distribution"] == "toolspan" and one["state"] == "disabled":
+            yield Finding(
+                "instrumentor",
+                Level.PROBLEM,
+                f"{one['name']} is disabled by OTEL_PYTHON_DISABLED_INSTRUMENTATIONS.",
+                "Take its name out of that list.",
+            )
+
+
 def _provider(facts: Facts) -> Iterator[Finding]:
     provider = facts.get("providers", {}).get("tracer")
     if provider is None:
         return
-    if not provider["records"]:
+    if facts.get("environment", {}).get("OTEL_SDK_DISABLED", "").lower() == "true":
+        yield Finding(
+            "provider",
+            Level.PROBLEM,
+            "OTEL_SDK_DISABLED=true: nothing is recorded.",
+            "Unset it.",
+        )
+    elif not provider["records"]:
         yield Finding(
             "provider",
             Level.PROBLEM,
             f"No OpenTelemetry SDK is active ({provider['type']}): nothing is recorded.",
             "Start the program with `toolspan run -- python ...`, or set a TracerProvider.",
         )
-    elif not any("Jsonl" in one for one in provider["listeners"]):
+    elif not any("Jsonl" in one for one in provider["listeners"]) and provider["listeners"]:
         yield Finding(
             "provider",
             Level.NOTE,
             "Spans are not written to files.",
             f"Set {TOOLSPAN_DIR} to a directory.",
+        )
+
+
+def _sampler(facts: Facts) -> Iterator[Finding]:
+    sampler = facts.get("environment", {}).get("OTEL_TRACES_SAMPLER", "")
+    if sampler and "always_on" not in sampler:
+        yield Finding(
+            "sampler",
+            Level.NOTE,
+            f"OTEL_TRACES_SAMPLER={sampler}: only part of the calls is recorded.",
+            "Counts and rates of `toolspan tools` are of that part.",
         )
 
 
@@ -102,11 +131,40 @@ def _targets(facts: Facts) -> Iterator[Finding]:
             yield Finding("targets", Level.PROBLEM, f"{one['declared']}: {reason}")
 
 
+def _hooks(facts: Facts) -> Iterator[Finding]:
+    for one in facts.get("frameworks", ()):
+        versions = ", ".join(
+            f"{name} {number}" for name, number in one["versions"].items() if number
+        )
+        if one["missing"]:
+            yield Finding(
+                "frameworks",
+                Level.PROBLEM,
+                f"{versions} has no {', '.join(one['missing'])}: "
+                "what passes there is not recorded.",
+                "A newer toolspan may know this version.",
+            )
+
+
+def _others(facts: Facts) -> Iterator[Finding]:
+    for one in facts.get("frameworks", ()):
+        for other in one["others"]:
+            if other["state"] == "enabled":
+                yield Finding(
+                    "frameworks",
+                    Level.NOTE,
+                    f"{other['distribution']} records {one['name']} too. Each call still counts "
+                    "once: its other spans carry toolspan.tool_call.layer=duplicate, or none.",
+                    "To have one of them only: OTEL_PYTHON_DISABLED_INSTRUMENTATIONS="
+                    f"{other['name']} (or {one['instrumentor']}).",
+                )
+
+
 def _content(facts: Facts) -> Iterator[Finding]:
-    if "environment" not in facts:
+    content = facts.get("content")
+    if content is None:
         return
-    mode = facts["environment"].get(CAPTURE_MESSAGE_CONTENT, "")
-    if mode.lower() in ("", "no_content", "false"):
+    if not content["captured"]:
         yield Finding(
             "content",
             Level.NOTE,
@@ -117,9 +175,13 @@ def _content(facts: Facts) -> Iterator[Finding]:
 
 _CHECKS: Final[tuple[Callable[[Facts], Iterator[Finding]], ...]] = (
     _program,
+    _own_instrumentor,
     _provider,
+    _sampler,
     _files,
     _mistakes,
     _targets,
+    _hooks,
+    _others,
     _content,
 )

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from toolspan.conventions.environment import TOOLSPAN_DIR, data_directory
-from toolspan.instrumentation.attach import _facts
+from toolspan.conventions.environment import TOOLSPAN_DIR, TOOLSPAN_DOCTOR_REPORT, data_directory
 from toolspan.instrumentation.attach.doctor._checks import Level, judge
 from toolspan.instrumentation.attach.doctor._render import as_text
+from toolspan.instrumentation.attach.facts import facts_of_environment
 from toolspan.instrumentation.attach.run import prepare
 
 EXIT_CHECK_FAILED = 1
@@ -39,7 +39,8 @@ def main(argv: Sequence[str], *, prog: str = "toolspan doctor") -> int:
         report = _facts_of_program([executable, *command[1:]], environment)
         report["command"] = command
     else:
-        report = _facts_of_environment(environment)
+        os.environ.update(environment)
+        report = facts_of_environment()
     directory = environment[TOOLSPAN_DIR]
     report["files"] = _files(Path(directory))
     findings = judge(report)
@@ -71,23 +72,14 @@ def _parse(argv: Sequence[str], prog: str) -> tuple[argparse.Namespace, list[str
 def _facts_of_program(command: Sequence[str], environment: dict[str, str]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="toolspan-doctor-") as folder:
         left = Path(folder) / "facts.json"
-        environment[_facts.REPORT_VARIABLE] = str(left)
+        environment[TOOLSPAN_DOCTOR_REPORT] = str(left)
         sys.stdout.flush()
         status = subprocess.run(command, env=environment, stdout=sys.stderr, check=False).returncode
         try:
             report: dict[str, Any] = json.loads(left.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            report = {"versions": _facts.versions()}
+            report = {}
     report["status"] = status
-    return report
-
-
-def _facts_of_environment(environment: dict[str, str]) -> dict[str, Any]:
-    """What can be known without running anything."""
-    os.environ.update(environment)
-    report = _facts.facts()
-    report["targets"], report["mistakes"] = _facts.declared_targets()
-    del report["providers"]
     return report
 
 

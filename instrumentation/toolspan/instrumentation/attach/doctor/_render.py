@@ -42,10 +42,42 @@ def _topics(facts: Mapping[str, Any]) -> Iterator[list[str]]:
     yield _topic(
         "Files", [f"{files['directory']}: {files['count']} files, {files['bytes']:,} bytes"]
     )
+    yield _topic("Content", list(_content(facts)))
+    yield _topic(
+        "Frameworks", [line for one in facts.get("frameworks", ()) for line in _hooks(one)]
+    )
     if facts.get("targets"):
         yield _topic("Targets", [line for one in facts["targets"] for line in _target(one)])
     elif "targets" in facts:
         yield _topic("Targets", ["none declared (TOOLSPAN_TARGETS)"])
+
+
+def _content(facts: Mapping[str, Any]) -> Iterator[str]:
+    content = facts.get("content")
+    if content is None:
+        return
+    captured = "recorded" if content["captured"] else "not recorded"
+    hashed = "hashed" if content["arguments_hash"] else "not hashed"
+    yield f"arguments and results {captured}, arguments {hashed}; errors: {content['error_text']}"
+
+
+def _hooks(one: Mapping[str, Any]) -> Iterator[str]:
+    installed = [f"{name} {version}" for name, version in one["versions"].items() if version]
+    if not installed:
+        yield f"{one['name']}: not installed"
+        return
+    state = "hooked" if one["hooks"] else "hooks wait for its import"
+    if one["imported"] and not one["hooks"]:
+        state = "imported, not hooked"
+    native = (
+        f"; emits spans itself: {', '.join(one['emits_itself'])}" if one["emits_itself"] else ""
+    )
+    yield f"{', '.join(installed)}: {state} ({one['instrumentor']}){native}"
+    for hook in one["hooks"]:
+        yield f"  hooked: {hook}"
+    for other in one["others"]:
+        state = "active" if other["active"] else str(other["state"])
+        yield f"  also on it: {other['distribution']} ({other['name']}, {state})"
 
 
 def _target(one: Mapping[str, Any]) -> Iterator[str]:
@@ -54,7 +86,8 @@ def _target(one: Mapping[str, Any]) -> Iterator[str]:
         state = "? "  # not looked at: the program was not run
     yield f"{state} {one['kind']:<8} {', '.join(one['target'])}"
     for place in one["places"]:
-        yield f"            recorded: {place}"
+        early = " (was imported already)" if place in one["already_imported"] else ""
+        yield f"            recorded: {place}{early}"
 
 
 def _topic(title: str, lines: Sequence[str]) -> list[str]:

@@ -32,6 +32,8 @@ class Applied:
     target: Target
     places: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    already_imported: list[str] = field(default_factory=list)
+    """Those of the places whose module was there before the targets were."""
     found: set[str] = field(default_factory=set)
     """The patterns that led to something."""
 
@@ -84,6 +86,8 @@ class Attachment:
         for module in list(sys.modules.values()):
             if isinstance(module, ModuleType):
                 self.apply(module)
+        for one in self.applied:
+            one.already_imported.extend(one.places)
 
     def apply(self, module: ModuleType) -> None:
         """Apply every target that `module` holds and that is not applied yet; never raises."""
@@ -114,6 +118,7 @@ class Attachment:
             self._watched.clear()
             for one in self.applied:
                 one.places.clear()
+                one.already_imported.clear()
 
     def _apply_pattern(self, module: ModuleType, pattern: Pattern, one: Applied) -> None:
         for place in list(places(module, pattern)):

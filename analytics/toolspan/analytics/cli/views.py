@@ -1,0 +1,56 @@
+"""`toolspan tool NAME` and `toolspan session ID`: one of them, looked at closely."""
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from toolspan.analytics.cli._common import (
+    add_window,
+    finish,
+    guarded,
+    open_input,
+    parser,
+    print_notes,
+)
+from toolspan.analytics.output import to_json
+
+if TYPE_CHECKING:
+    from toolspan.analytics._traces import Traces
+    from toolspan.analytics._views import SessionView, ToolView
+
+
+def tool(argv: Sequence[str], *, prog: str) -> int:
+    """Run `toolspan tool`; returns the exit code."""
+    return _view(argv, prog, "NAME", "Everything about one tool.", lambda t, name: t.tool(name))
+
+
+def session(argv: Sequence[str], *, prog: str) -> int:
+    """Run `toolspan session`; returns the exit code."""
+    return _view(argv, prog, "ID", "One session as a waterfall.", lambda t, name: t.session(name))
+
+
+def _view(
+    argv: Sequence[str],
+    prog: str,
+    what: str,
+    description: str,
+    look: Callable[["Traces", str], "ToolView | SessionView"],
+) -> int:
+    made = parser(prog, description, first=("name", what, f"its {what.lower()}"))
+    add_window(made)
+    made.add_argument("--format", choices=("text", "json"), default="text")
+    arguments = made.parse_args(argv)
+
+    def run() -> int:
+        with open_input(arguments) as traces:
+            view = look(traces, arguments.name)
+            if arguments.format == "json":
+                (record,) = json.loads(to_json([view.numbers]))
+                sys.stdout.write(json.dumps(record, indent=2) + "\n")
+            else:
+                sys.stdout.write(view.text() + "\n")
+            print_notes(traces.summary.notes(), "table" if arguments.format == "text" else "json")
+            return finish(traces, arguments)
+
+    return guarded(run)

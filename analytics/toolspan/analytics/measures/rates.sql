@@ -1,0 +1,26 @@
+-- How things ended and how long they took, for measures to include: one row of `rates` is one of
+-- `$by`. Percentiles and `max_ms` are over what ended ok or failed.
+rates AS (
+    SELECT
+        $by,
+        count(*) AS n,
+        count(CASE WHEN outcome = 'ok' THEN 1 END) AS ok,
+        count(CASE WHEN outcome = 'error' THEN 1 END) AS error,
+        count(CASE WHEN outcome = 'tool_error' THEN 1 END) AS tool_error,
+        count(CASE WHEN outcome = 'timeout' THEN 1 END) AS timeout,
+        count(CASE WHEN outcome = 'cancelled' THEN 1 END) AS cancelled,
+        count(CASE WHEN outcome = 'interrupted' THEN 1 END) AS interrupted,
+        count(CASE WHEN outcome = 'denied' THEN 1 END) AS denied,
+        count(CASE WHEN outcome = 'abandoned' THEN 1 END) AS abandoned,
+        count(CASE WHEN is_failure(outcome) THEN 1 END) AS errors,
+        count(DISTINCT session_key) AS sessions,
+        exact_mean(counted_ms(outcome, duration_ms)) AS mean_ms,
+        exact_quantile(counted_ms(outcome, duration_ms), 0.5) AS p50_ms,
+        exact_quantile(counted_ms(outcome, duration_ms), 0.9) AS p90_ms,
+        exact_quantile(counted_ms(outcome, duration_ms), 0.95) AS p95_ms,
+        exact_quantile(counted_ms(outcome, duration_ms), 0.99) AS p99_ms,
+        max(counted_ms(outcome, duration_ms)) AS max_ms,
+        exact_total(duration_ms) AS duration_ms
+    FROM $rows
+    GROUP BY $by
+)

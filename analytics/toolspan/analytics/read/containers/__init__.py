@@ -1,0 +1,53 @@
+"""The forms in which traces are kept, each turned into documents of OTLP/JSON.
+
+To add one: write `_form.py` with a test of a document and a generator of OTLP documents, and put
+both into `convert`.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from toolspan.analytics.read.containers._dumps import dump, is_dump
+from toolspan.analytics.read.containers._jaeger import is_jaeger, jaeger
+from toolspan.analytics.read.containers._langfuse import is_langfuse, langfuse
+from toolspan.analytics.read.containers._legacy import (
+    LegacyError,
+    feedback_history,
+    is_feedback_history,
+    is_tool_usage,
+    tool_usage,
+)
+from toolspan.analytics.read.containers._otlp import SIGNALS, is_otlp, otlp, otlp_span
+
+__all__ = ["SIGNALS", "LegacyError", "convert", "is_tool_usage", "otlp_span", "tool_usage"]
+
+
+def convert(
+    document: Any, report: Callable[[str], None], *, in_list: bool = False
+) -> Iterator[dict[str, Any]] | None:
+    """The document as documents of OTLP/JSON, or None if it is of no form we know.
+
+    Args:
+        document: any JSON value.
+        report: told of each span that has to be dropped, and why.
+        in_list: whether the document stood in a list of documents.
+    """
+    if isinstance(document, dict):
+        for recognises, turn in (
+            (is_langfuse, langfuse),
+            (is_otlp, otlp),
+            (is_jaeger, jaeger),
+            (is_dump, dump),
+        ):
+            if recognises(document):
+                return turn(document, report)
+        return None
+    if not isinstance(document, list) or in_list:
+        return None
+    if is_feedback_history(document):
+        return feedback_history(document, report)
+    if is_dump(document):
+        return dump(document, report)
+    parts = [convert(item, report, in_list=True) for item in document]
+    known = [part for part in parts if part is not None]
+    return (made for part in known for made in part) if known else None

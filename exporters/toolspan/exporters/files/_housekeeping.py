@@ -1,0 +1,116 @@
+"""Compress finished files and delete old ones, in the background."""
+
+import logging
+import threading
+from collections import deque
+from pathlib import Path
+from typing import Literal
+
+from toolspan.exporters.files._compression import compress, is_available
+from toolspan.exporters.files._fork import register
+from toolspan.exporters.files._retention import delete_old
+
+_logger = logging.getLogger("toolspan.exporters")
+
+
+class Housekeeper:
+    """Looks after the files of one directory, in a thread that lives while there is work.
+
+    Args:
+        compression: how finished files are compressed; where zstd is asked for and missing, gzip
+            is used and the log says so.
+        keep_days: see `delete_old`.
+        keep_bytes: see `delete_old`.
+    """
+
+    def __init__(
+        self,
+        compression: Literal["none", "zstd", "gzip"] = "none",
+        *,
+        keep_days: float = 0,
+        keep_bytes: int = 0,
+    ) -> None:
+        if compression == "zstd" and not is_available("zstd"):
+            _logger.warning(
+                "toolspan compresses with gzip: zstd needs `pip install zstandard` or Python 3.14."
+            )
+            compression = "gzip"
+        self._compression: Literal["zstd", "gzip"] | None = (
+            None if compression == "none" else compression
+        )
+        self._keep_days = keep_days
+        self._keep_bytes = keep_bytes
+        self.after_fork_in_child()
+        register(self)
+
+    def after_fork_in_child(self) -> None:
+        """Leave the parent's work to the parent."""
+        self._lock = threading.RLock()
+        self._jobs: deque[tuple[Path, bool]] = deque()
+        self._thread: threading.Thread | None = None
+        self._open: Path | None = None
+        self._has_failed = False
+
+    def opened(self, path: Path) -> None:
+        """Keep `path`, which is being written, and look for files that are too old."""
+        self._open = path
+        if self._keep_days or self._keep_bytes:
+            self._do(path, is_finished=False)
+
+    def finished(self, path: Path) -> None:
+        """Compress `path`, which is not written to any more, and look for old files."""
+        if self._open == path:
+            self._open = None
+        if self._compression or self._keep_days or self._keep_bytes:
+            self._do(path, is_finished=True)
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until all work is done; False when that took too long.
+
+        Does the work itself where no thread could be started, as when the interpreter ends.
+        """
+        thread = self._thread
+        if thread is None:
+            self._work()
+        else:
+            thread.join(max(timeout_s, 0))
+        return not self._jobs
+
+    def _do(self, path: Path, *, is_finished: bool) -> None:
+        thread = threading.Thread(target=self._work, name="toolspan-housekeeping", daemon=True)
+        with self._lock:
+            self._jobs.append((path, is_finished))
+            if self._thread is not None:
+                return
+            self._thread = thread
+        try:
+            thread.start()
+        except RuntimeError:
+            self._thread = None
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._jobs:
+                    self._thread = None
+                    return
+                path, is_finished = self._jobs[0]
+            try:
+                self._tidy(path, is_finished=is_finished)
+            except Exception as error:  # the files stay as they are; nothing is lost by that
+                if not self._has_failed:
+                    self._has_failed = True
+                    _logger.warning("toolspan could not tidy up after %s: %s", path, error)
+            with self._lock:
+                self._jobs.popleft()
+
+    def _tidy(self, path: Path, *, is_finished: bool) -> None:
+        if is_finished and self._compression and path.exists():
+            compress(path, self._compression)
+        if self._keep_days or self._keep_bytes:
+            delete_old(
+                path.parent,
+                keep_days=self._keep_days,
+                keep_bytes=self._keep_bytes,
+                spare=self._open,
+            )

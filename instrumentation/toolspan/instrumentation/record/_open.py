@@ -1,0 +1,108 @@
+"""Where a call begins: a span of its own, or one that another library has begun for it."""
+
+import logging
+from time import time_ns
+from typing import Any
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace import Span, Tracer
+
+from toolspan.conventions.attributes import GEN_AI_AGENT_NAME, GEN_AI_CONVERSATION_ID
+from toolspan.conventions.outcomes import Outcome
+from toolspan.instrumentation.metrics import current_durations
+from toolspan.instrumentation.record._call import OpenCall
+from toolspan.instrumentation.record._context import IDENTITY_KEY, identity_in
+from toolspan.instrumentation.record._foreign import attributes_of, tool_described_by
+from toolspan.instrumentation.record._identity import Identity
+from toolspan.instrumentation.record._kinds import Kind, Prepared
+from toolspan.instrumentation.record._registry import open_calls
+
+_log = logging.getLogger("toolspan")
+
+
+def open_call(
+    prepared: Prepared,
+    tracer: Tracer,
+    context: Context,
+    *,
+    identity: Identity | None = None,
+    start_time: int | None = None,
+) -> OpenCall | None:
+    """Start a call in `context`; its own context is `call.context`, attached by the caller.
+
+    `identity` replaces that of the context. None when the span could not be started.
+    """
+    kind = prepared.kind
+    if kind is not Kind.TOOL and kind is not Kind.LLM:
+        identity = _identity_below(prepared, identity_in(context) if identity is None else identity)
+    attributes = prepared.attributes
+    who = context.get(IDENTITY_KEY) if identity is None else identity
+    if who is not None:
+        attributes = _with_identity(prepared, who)  # type: ignore[arg-type]
+    try:
+        span = tracer.start_span(
+            prepared.span_name, context, prepared.span_kind, attributes, None, start_time
+        )
+    except Exception:  # a processor or sampler of the host's may raise
+        _log.debug("no span for %s", prepared.span_name, exc_info=True)
+        return None
+    if span is trace.INVALID_SPAN:
+        return None
+    call = OpenCall(prepared, tracer, context, span, identity)
+    durations = current_durations()
+    if durations is not None:
+        call.durations = durations
+        call.started = time_ns() if start_time is None else start_time
+    open_calls.add(call)
+    return call
+
+
+def join_call(prepared: Prepared, tracer: Tracer, context: Context, span: Span) -> OpenCall:
+    """Record a call on `span`, with which another library describes that very call.
+
+    What we learn is added to the span; ending it is left to its owner.
+    """
+    call = JoinedCall(prepared, tracer, context, span, None)
+    open_calls.add(call)
+    return call
+
+
+class JoinedCall(OpenCall):
+    """A call on a span of another library, which ends it and counts its duration itself."""
+
+    _owns_span = False
+
+    def _describe_end(self, outcome: Outcome, error_type: str | None, text: str | None) -> None:
+        known = attributes_of(self.span)
+        for key in self._end_attributes.keys() & known.keys():
+            del self._end_attributes[key]  # theirs stays
+        if self.span.is_recording():
+            super()._describe_end(outcome, error_type, text)
+
+
+def describes_same_call(span: Span, prepared: Prepared) -> bool:
+    """Whether `span`, of another library, describes a call of the tool that `prepared` names."""
+    if prepared.kind is not Kind.TOOL or not span.is_recording():
+        return False
+    attributes = attributes_of(span)
+    tool = tool_described_by(getattr(span, "name", ""), attributes, None)
+    return tool is not None and tool == prepared.name
+
+
+def _identity_below(prepared: Prepared, identity: Identity) -> Identity:
+    if prepared.kind is Kind.AGENT:
+        return identity.in_agent(prepared.name)
+    if prepared.kind is Kind.STEP:
+        return identity.in_step(prepared.name)
+    return identity.in_workflow(prepared.name)
+
+
+def _with_identity(prepared: Prepared, identity: Identity) -> dict[str, Any]:
+    """The attributes a span starts with: those of its kind, and who it belongs to."""
+    attributes = {**prepared.attributes, **identity.stamp}
+    if prepared.kind is Kind.TOOL and identity.agent is not None:
+        attributes[GEN_AI_AGENT_NAME] = identity.agent
+    if identity.conversation_id is not None and prepared.kind is not Kind.STEP:
+        attributes[GEN_AI_CONVERSATION_ID] = identity.conversation_id
+    return attributes

@@ -1,0 +1,94 @@
+"""When write-through gives way to batch mode, and when it does not."""
+
+import os
+from pathlib import Path
+
+import pytest
+from opentelemetry.sdk.trace import TracerProvider
+
+from support.spans import otlp_json_spans
+from toolspan.exporters import JsonlSpanProcessor
+
+
+class Clock:
+    """`time.perf_counter` and `time.monotonic` that stand still but for slow calls."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1000.0
+        self.write_s = self.fstat_s = 0.0
+        write, fstat = os.write, os.fstat
+
+        def slow_write(descriptor: int, line: bytes) -> int:
+            self.now += self.write_s
+            return write(descriptor, line)
+
+        def slow_fstat(descriptor: int) -> os.stat_result:
+            self.now += self.fstat_s
+            return fstat(descriptor)
+
+        monkeypatch.setattr("time.perf_counter", lambda: self.now)
+        monkeypatch.setattr("time.monotonic", lambda: self.now)
+        monkeypatch.setattr(os, "write", slow_write)
+        monkeypatch.setattr(os, "fstat", slow_fstat)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+def test_when_half_of_the_last_writes_are_slow_batch_mode_takes_over_and_the_log_says_so(
+    directory: Path, provider: TracerProvider, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    processor = JsonlSpanProcessor(directory)
+    provider.add_span_processor(processor)
+    tracer = provider.get_tracer("t")
+    clock.write_s = 0.025
+    for _ in range(9):
+        tracer.start_span("a").end()
+    assert (processor.stats().mode, processor.stats().slow_writes) == ("write_through", 9)
+    tracer.start_span("a").end()
+    assert (processor.stats().mode, processor.stats().slow_writes) == ("batch", 10)
+    for _ in range(20):
+        tracer.start_span("b").end()
+    provider.force_flush()
+    assert len(list(otlp_json_spans(directory))) == 30
+    [record] = caplog.records
+    assert record.getMessage() == (
+        f"toolspan writes spans to {directory} by a thread of its own from now on: 10 of the last "
+        "20 writes took longer than 20 ms. The last 200 ms before a SIGKILL may be lost now; "
+        "TOOLSPAN_FILES_SLOW_DISK=stay keeps each span's end waiting for the disk instead."
+    )
+
+
+def test_slow_writes_that_are_rare_do_not_switch(
+    directory: Path, provider: TracerProvider, clock: Clock
+) -> None:
+    processor = JsonlSpanProcessor(directory)
+    provider.add_span_processor(processor)
+    for number in range(60):
+        clock.write_s = 0.5 if number % 3 == 0 else 0
+        provider.get_tracer("t").start_span("a").end()
+    assert (processor.stats().mode, processor.stats().slow_writes) == ("write_through", 20)
+
+
+def test_a_crowded_interpreter_is_not_taken_for_a_slow_disk(
+    directory: Path, provider: TracerProvider, clock: Clock
+) -> None:
+    processor = JsonlSpanProcessor(directory)
+    provider.add_span_processor(processor)
+    clock.write_s = clock.fstat_s = 0.05  # each wait for the interpreter's lock
+    for _ in range(30):
+        provider.get_tracer("t").start_span("a").end()
+    assert processor.stats().mode == "write_through"
+
+
+def test_the_switch_can_be_forbidden(
+    directory: Path, provider: TracerProvider, clock: Clock
+) -> None:
+    processor = JsonlSpanProcessor(directory, slow_disk="stay", slow_write_ms=5)
+    provider.add_span_processor(processor)
+    clock.write_s = 0.01
+    for _ in range(30):
+        provider.get_tracer("t").start_span("a").end()
+    assert (processor.stats().mode, processor.stats().slow_writes) == ("write_through", 30)
