@@ -1,6 +1,7 @@
 """What Prometheus sees of tool calls: each logical call once, whatever the sampling."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,23 @@ def test_what_tools_charge_is_summed_by_tool_and_currency(collector: Collector) 
     start = 'toolspan_tool_cost_total{gen_ai_tool_name="search",job="agency",toolspan_tool_cost_currency='
     wanted = {f'{start}"EUR"}}': 0.75, f'{start}"USD"}}': 1.0}
     until(lambda: cost() == wanted, "0.75 EUR and 1 USD")
+
+
+def test_what_many_senders_charge_at_once_is_summed_without_a_loss(collector: Collector) -> None:
+    charge = {"toolspan__tool__cost__amount": 0.5, "toolspan__tool__cost__currency": "EUR"}
+
+    def one_sender(first: int) -> None:
+        for number in range(first, first + 25):
+            post(collector.http_endpoint, otlp(mcp_call(number, **charge), resource=SERVICE))
+
+    with ThreadPoolExecutor(8) as senders:
+        list(senders.map(one_sender, range(100, 900, 100)))
+
+    def total() -> float:
+        found = collector.metrics().items()
+        return sum(v for k, v in found if k.startswith("toolspan_tool_cost_total"))
+
+    until(lambda: total() == 0.5 * 8 * 25, "100 EUR")
 
 
 def test_a_slow_call_leads_to_its_trace(collector: Collector) -> None:
