@@ -56,6 +56,12 @@ demo: $(VENV)/.demo  ## run a small agency of agents, recorded, and report on it
 collector:  ## build the OpenTelemetry Collector that tests start (needs Go; cached outside the checkout)
 	@deploy/collector/build
 
+jaeger:  ## build the Jaeger that tests start (needs Go, minutes; cached outside the checkout)
+	@deploy/jaeger/build
+
+prometheus:  ## unpack Debian's Prometheus and promtool for tests (no root; cached outside the checkout)
+	@deploy/prometheus/unpack
+
 benchmark: $(VENV)/.dev  ## measure speed as ratios against named baselines
 	$(BIN)/python -m benchmarks
 

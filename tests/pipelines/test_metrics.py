@@ -12,26 +12,13 @@ from support.once import once_per_run
 from support.post import post
 from support.prometheus import Prometheus
 from support.servers import get, until
-from support.traces import otlp, span, tool
+from support.traces import mcp_call, otlp, tool
 from toolspan.analytics import open_traces
 from toolspan.conventions.pseudo_tools import PSEUDO_TOOLS_BY_SCOPE
 from toolspan.exporters.send.command import main
 
 CALLS = "toolspan_calls_total"
 SERVICE = {"service.name": "agency"}
-
-
-def mcp_call(number: int, **more: object) -> list[dict[str, object]]:
-    """One MCP tool call as three spans: the agent's view, the client's, the server's."""
-    first = number * 10
-    logical = tool(
-        "search", first, toolspan__tool_call__layer="logical", toolspan__outcome="ok", **more
-    )
-    client = span(
-        "tools/call search", first + 1, first, kind=3, toolspan__tool_call__layer="client"
-    )
-    server = tool("search", first + 2, first + 1, kind=2, toolspan__tool_call__layer="server")
-    return [logical, client, server]
 
 
 def counts(collector: Collector) -> dict[str, float]:
@@ -57,8 +44,8 @@ def test_one_mcp_call_of_three_spans_is_one_call(collector: Collector) -> None:
 
 @pytest.mark.requirement("analytics.09-grafana-prometheus")
 def test_real_prometheus_reads_1_for_one_mcp_call(collector: Collector, tmp_path: Path) -> None:
-    with Prometheus(tmp_path / "prometheus", [collector.metrics_endpoint]) as prometheus:
-        until(lambda: prometheus.query("up") and prometheus.query("up"), "the first scrape")
+    with Prometheus(tmp_path / "prometheus", collector) as prometheus:
+        until(lambda: len(prometheus.query("up == 1")) == 2, "the first scrape")
         post(collector.http_endpoint, otlp(mcp_call(1), resource=SERVICE))
 
         def one() -> bool:
