@@ -178,8 +178,10 @@ def test_every_query_of_the_dashboard_is_answered_by_real_prometheus(tmp_path: P
 
         # What appears with its first value, as histograms and costs do, shows no increase by it.
         calls(range(1, 2), "ok")
-        until(lambda: prometheus.query("toolspan_tool_cost_total"), "the first charge")
-        calls(range(2, 6), "ok")
+        calls(range(2, 3), "timeout", error__type="TimeoutError")
+        until(lambda: prometheus.query("sum(toolspan_calls_total) == 2"), "the first two")
+        until(lambda: prometheus.query("toolspan_tool_cost_total == 2"), "their charges")
+        calls(range(3, 6), "ok")
         calls(range(6, 8), "timeout", error__type="TimeoutError")
         until(lambda: prometheus.query("sum(toolspan_calls_total) == 7"), "seven calls")
 

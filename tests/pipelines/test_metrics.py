@@ -43,8 +43,13 @@ def test_one_mcp_call_of_three_spans_is_one_call(collector: Collector) -> None:
 
 
 @pytest.mark.requirement("analytics.09-grafana-prometheus")
-def test_real_prometheus_reads_1_for_one_mcp_call(collector: Collector, tmp_path: Path) -> None:
-    with Prometheus(tmp_path / "prometheus", collector) as prometheus:
+def test_real_prometheus_reads_1_for_one_mcp_call(tmp_path: Path) -> None:
+    # Ten scrapes for each flush, as a busy machine may miss some.
+    slow = {"connectors": {"span_metrics": {"metrics_flush_interval": "2s"}}}
+    with (
+        Collector(tmp_path / "collector", slow) as collector,
+        Prometheus(tmp_path / "prometheus", collector) as prometheus,
+    ):
         until(lambda: len(prometheus.query("up == 1")) == 2, "the first scrape")
         post(collector.http_endpoint, otlp(mcp_call(1), resource=SERVICE))
 
