@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
 FAIL_UNDER ?= 85
 
 .DEFAULT_GOAL := help
-.PHONY: help install format lint typecheck test test-frameworks check environments packaging requirements demo benchmark simulations collector clean
+.PHONY: help install format lint typecheck test test-frameworks check environments packaging requirements demo benchmark simulations collector jaeger prometheus clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
