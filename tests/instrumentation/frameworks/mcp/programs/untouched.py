@@ -12,7 +12,6 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from toolspan.instrumentation.frameworks.mcp import McpInstrumentor
 
-
 PACKAGES = ("mcp", "fastmcp")
 
 
@@ -60,7 +59,7 @@ def vars_of(function):
 trace.set_tracer_provider(TracerProvider())
 import_all(mcp)
 with contextlib.suppress(ImportError):
-    import fastmcp.server
+    importlib.import_module("fastmcp.server")
 before = everything()
 McpInstrumentor().instrument()
 during = everything()
