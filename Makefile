@@ -10,10 +10,10 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
 FAIL_UNDER ?= 85
 
 .DEFAULT_GOAL := help
-.PHONY: help install format lint typecheck test check packaging requirements demo benchmark collector clean
+.PHONY: help install format lint typecheck test test-frameworks check environments packaging requirements demo benchmark simulations collector clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(VENV)/.dev  ## set up the development environment in .venv
 
@@ -39,6 +39,9 @@ else
 	$(PYTEST)
 endif
 
+test-frameworks: $(VENV)/.dev  ## run the tests of more framework versions, peers and servers
+	$(PYTEST) -m frameworks
+
 packaging: $(VENV)/.dev  ## build the wheel and sdist and install them in fresh environments
 	$(PYTEST) -m packaging tests/packaging
 
@@ -53,8 +56,15 @@ check: lint typecheck  ## everything a change must pass
 demo: $(VENV)/.demo  ## run a small agency of agents, recorded, and report on its tools
 	$(BIN)/python examples/newsletter/demo.py
 
+simulations: $(VENV)/.dev  ## check the statistics on data whose truth is known (docs/results)
+	SIMULATION_RESULTS=docs/results/simulations.md PLANTED_RESULTS=docs/results/planted-effect.md \
+	  $(BIN)/python -m pytest -m slow tests/simulations
+
 collector:  ## build the OpenTelemetry Collector that tests start (needs Go; cached outside the checkout)
 	@deploy/collector/build
+
+environments: $(VENV)/.dev  ## build the frameworks' environments that tests use (cached outside the checkout)
+	@PYTHONPATH=tests $(BIN)/python -m support.cached_environments build $(NAMES)
 
 benchmark: $(VENV)/.dev  ## measure speed as ratios against named baselines
 	$(BIN)/python -m benchmarks

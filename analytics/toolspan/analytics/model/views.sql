@@ -187,8 +187,9 @@ GROUP BY session_key;
 
 CREATE OR REPLACE TEMP VIEW feedback AS
 SELECT
-    score_name, value, label, source_kind, source_id, evaluator_version, session_key,
-    target_kind, value_kind, scale_min, scale_max, direction, comment, is_superseded,
-    timestamp_of(time_ns) AS time, feedback_id,
-    trace_hex(trace_id) AS trace_id, span_hex(span_id) AS span_id
+    score_name, value, label, value_kind, source_kind, source_id, rater_id, evaluator_version,
+    session_key, target_kind, scale_min, scale_max, direction, comment, error,
+    timestamp_of(time_ns) AS time, is_superseded, is_no_judgement, is_unknown_label,
+    matched_by, unmatched_because, feedback_id, ingested_from,
+    trace_hex(trace_id) AS trace_id, span_hex(span_id) AS span_id, tool_call_id
 FROM assessment;

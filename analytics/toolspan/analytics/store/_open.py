@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from toolspan.analytics.engine import literal, load_sql
 from toolspan.analytics.errors import InputError
-from toolspan.analytics.model import PART_TABLES, TRACE_TABLES, build_part, define, finish
+from toolspan.analytics.model import PART_TABLES, TRACE_TABLES, build_part, define
 from toolspan.analytics.read import (
     PIECE_BYTES,
     Piece,
@@ -64,7 +64,7 @@ def load(
     cache: CacheChoice,
     progress: Progress | None = None,
 ) -> tuple[ReadSummary, Callable[[], None]]:
-    """Make every table of the model of what `paths` and `feedback` stand for.
+    """Make the tables of the model, and `evaluation`, of what `paths` and `feedback` stand for.
 
     Returns:
         What was read and what was not, and what to call when the engine is closed.
@@ -91,7 +91,6 @@ def load(
         summary.damages[:] = [damage for part in parts for damage in part.damages]
     if not summary.files:
         raise InputError(_no_input(summary))
-    finish(connection)
     row = connection.execute("SELECT coalesce(sum(spans), 0) FROM trace").fetchone()
     summary.spans = int(row[0]) if row else 0
     summary.damages.sort(key=lambda damage: (damage.file, damage.line, damage.byte))
