@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
 FAIL_UNDER ?= 85
 
 .DEFAULT_GOAL := help
-.PHONY: help install format lint typecheck test check packaging requirements demo benchmark collector clean
+.PHONY: help install format lint typecheck test check packaging requirements demo soak benchmark collector clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ demo: $(VENV)/.demo  ## run a small agency of agents, recorded, and report on it
 
 collector:  ## build the OpenTelemetry Collector that tests start (needs Go; cached outside the checkout)
 	@deploy/collector/build
+
+soak: $(VENV)/.dev  ## write 2 000 spans/s for minutes: memory, drops, latency (SECONDS=150)
+	$(BIN)/python -m benchmarks.soak --seconds $(or $(SECONDS),150)
 
 benchmark: $(VENV)/.dev  ## measure speed as ratios against named baselines
 	$(BIN)/python -m benchmarks

@@ -124,7 +124,7 @@ def flat_out(directory: Path, *, rounds: int) -> list[Row]:
 def paced(directory: Path, *, rounds: int, seconds: float) -> list[Row]:
     results = _interleaved(
         directory,
-        ("none", *MODES, "official"),
+        ("none", "bare_write", *MODES, "official"),
         rounds,
         load="paced",
         arguments={"threads": 8, "rate": 2000, "seconds": seconds},
@@ -132,6 +132,17 @@ def paced(directory: Path, *, rounds: int, seconds: float) -> list[Row]:
     )
     budgets = {"write_through": (4, 2.5), "batch": (2, 1.3), "official": (None, None)}
     return [
+        *(
+            Row(
+                f"latency of a call at 2 000/s, {name.removesuffix('_us')}, write_through",
+                "a processor that only calls os.write",
+                _ratio(results["write_through"], results["bare_write"], name),
+                value=_median(results["bare_write"], name),
+                unit="µs (only os.write)",
+            )
+            for name in ("p50_us", "p999_us")
+        ),
+    ] + [
         Row(
             f"latency of a call at 2 000/s, {name.removesuffix('_us')}, {variant}",
             "no processor",

@@ -8,6 +8,7 @@ import functools
 import gc
 import json
 import logging
+import os
 import random
 import sys
 import threading
@@ -66,6 +67,8 @@ def processor_of(variant: str, directory: Path, settings: dict[str, Any]) -> Spa
             return None
         case "write_through" | "batch":
             return JsonlSpanProcessor(directory, mode=variant, **settings)
+        case "bare_write":  # the least that any write-through can cost
+            return BareWrite(directory)
         case "official":  # with a queue that loses nothing; its default of 2 048 loses most
             from opentelemetry.exporter.otlp.json.file import FileSpanExporter
 
@@ -77,6 +80,19 @@ def processor_of(variant: str, directory: Path, settings: dict[str, Any]) -> Spa
                 schedule_delay_millis=200,
             )
     raise ValueError(variant)
+
+
+class BareWrite(SpanProcessor):
+    """Writes the same line for every span and does nothing else."""
+
+    def __init__(self, directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+        self._descriptor = os.open(directory / "lines", flags)
+        self._line = b"x" * 1300 + b"\n"
+
+    def on_end(self, span: ReadableSpan) -> None:
+        os.write(self._descriptor, self._line)
 
 
 def provider_with(processor: SpanProcessor | None) -> TracerProvider:
