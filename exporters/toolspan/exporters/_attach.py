@@ -9,6 +9,7 @@ from opentelemetry._logs import get_logger_provider
 
 from toolspan.conventions.environment import data_directory
 from toolspan.exporters._processors import JsonlLogRecordProcessor, JsonlSpanProcessor
+from toolspan.exporters._sampler import keep_unsampled
 from toolspan.exporters._settings import FileOptions
 
 _logger = logging.getLogger("toolspan.exporters")
@@ -65,6 +66,8 @@ def attach(
         spans.expect(getattr(tracer_provider, "resource", None))
         tracer_provider.add_span_processor(spans)
         _move_to_front(tracer_provider, spans)
+        if spans.keeps_unsampled:
+            keep_unsampled(tracer_provider)
     return True
 
 

@@ -40,6 +40,8 @@ def is_event(record: Any) -> bool:
 class JsonlSpanProcessor(SpanProcessor):
     """Writes every sampled span, when it ends, as one OTLP/JSON line.
 
+    With `keep_unsampled` those that are only recorded as well; see `KeepUnsampled`.
+
     When `span.end()` returns, the line is in the kernel: it survives an exception, `os._exit`,
     SIGTERM, SIGKILL and a fork, though not a power cut. Nothing is opened before the first span.
     Never raises; what cannot be written is counted by reason (`stats()`) and told to the log once.
@@ -54,6 +56,7 @@ class JsonlSpanProcessor(SpanProcessor):
 
     def __init__(self, directory: str | os.PathLike[str], **settings: Unpack[FileOptions]) -> None:
         chosen = FileSettings.of(**settings)
+        self.keeps_unsampled = chosen.keep_unsampled
         self._writer = Writer(directory, SPANS_SIGNAL, SPANS, chosen)
         self._envelopes = Envelopes(SPANS)
         span_processors.add(self)
@@ -71,10 +74,12 @@ class JsonlSpanProcessor(SpanProcessor):
         """Do nothing: a span is written when it ends."""
 
     def on_end(self, span: ReadableSpan) -> None:
-        """Write the span, if it is sampled."""
+        """Write the span, if it is sampled or the unsampled are kept."""
         try:
             context = span.context
-            if context is None or not context.trace_flags & TraceFlags.SAMPLED:
+            if context is None:
+                return
+            if not (context.trace_flags & TraceFlags.SAMPLED or self.keeps_unsampled):
                 return
             envelope = self._envelopes.of(span.resource, span.instrumentation_scope)
             self._writer.put(envelope, to_utf8(span_text(span)))

@@ -32,6 +32,8 @@ class FileOptions(TypedDict, total=False):
     line_bytes: int
     flush_interval_ms: float
     flush_on_sigterm: bool
+    keep_unsampled: bool
+    fsync: bool
     metrics: bool
 
 
@@ -88,6 +90,14 @@ class FileSettings:
     )
     flush_on_sigterm: bool = _switch(
         default=True, says="batch: write what waits when SIGTERM, unhandled, ends the process"
+    )
+    keep_unsampled: bool = _switch(
+        default=False,
+        says="write spans that the sampler drops as well; OTLP exporters get the sampled ones only",
+    )
+    fsync: bool = _switch(
+        default=False,
+        says="wait after each line until the disk has it, so that it survives a power cut",
     )
     metrics: bool = _switch(
         default=False,
