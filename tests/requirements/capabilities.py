@@ -159,8 +159,8 @@ REQUIREMENTS = from_source(
         "capability.K-encode-cost": built(
             "Encoding costs at most 14 µs a span on the reference workload."
         ),
-        "capability.L-start-records": planned(
-            4, "Optional start records make running and crashed work visible."
+        "capability.L-start-records": built(
+            "Optional start records make running and crashed work visible."
         ),
         "capability.M-tail-keep": unassigned(
             "Tail keep-rules (error, slow, bad feedback) by session keep metrics complete."

@@ -63,8 +63,8 @@ REQUIREMENTS = from_source(
         "pain.18-tool-call-id": planned(
             6, "A tool run carries the provider's tool call id, and never an invented one."
         ),
-        "pain.19-running-work": planned(
-            4, "Running and crashed calls can be seen before their root ends."
+        "pain.19-running-work": built(
+            "Running and crashed calls can be seen before their root ends."
         ),
         "pain.20-session-on-all-spans": built("The session id is on all spans."),
         "pain.20-late-feedback": built("Feedback can be given after the fact."),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 SPANS_SIGNAL = "spans"
 EVENTS_SIGNAL = "events"
+STARTS_SIGNAL = "starts"
 
 # Those alive in this process, for the exporters to step aside.
 span_processors: "weakref.WeakSet[JsonlSpanProcessor]" = weakref.WeakSet()
@@ -75,16 +76,7 @@ class JsonlSpanProcessor(SpanProcessor):
 
     def on_end(self, span: ReadableSpan) -> None:
         """Write the span, if it is sampled or the unsampled are kept."""
-        try:
-            context = span.context
-            if context is None:
-                return
-            if not (context.trace_flags & TraceFlags.SAMPLED or self.keeps_unsampled):
-                return
-            envelope = self._envelopes.of(span.resource, span.instrumentation_scope)
-            self._writer.put(envelope, to_utf8(span_text(span)))
-        except Exception as error:  # an exception here would come out of the agent's own code
-            self._writer.drop(1, error)
+        _write(span, self._writer, self._envelopes, keeps_unsampled=self.keeps_unsampled)
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Wait until what has ended is in the file; False when that took too long."""
@@ -97,6 +89,62 @@ class JsonlSpanProcessor(SpanProcessor):
     def stats(self) -> Stats:
         """What this process has written and dropped so far."""
         return self._writer.stats()
+
+
+class JsonlStartProcessor(SpanProcessor):
+    """Writes every sampled span, when it starts, as one OTLP/JSON line without an end.
+
+    For what is running, or was when its process was killed: a reader that finds the span nowhere
+    else knows that it has not ended. Add it last, so that it sees what other processors put on the
+    span when it starts. Costs as much as `JsonlSpanProcessor`, once more.
+
+    Args:
+        directory: where `starts-*.jsonl` go.
+        **settings: see `FileSettings`; those not given come from `TOOLSPAN_FILES_*`.
+
+    Raises:
+        ValueError: a setting that was given is none, or out of its range.
+    """
+
+    def __init__(self, directory: str | os.PathLike[str], **settings: Unpack[FileOptions]) -> None:
+        chosen = FileSettings.of(**settings)
+        self.keeps_unsampled = chosen.keep_unsampled
+        self._writer = Writer(directory, STARTS_SIGNAL, SPANS, chosen)
+        self._envelopes = Envelopes(SPANS)
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:  # noqa: ARG002
+        """Write the span as it is now."""
+        _write(span, self._writer, self._envelopes, keeps_unsampled=self.keeps_unsampled)
+
+    def on_end(self, span: ReadableSpan) -> None:
+        """Do nothing: `JsonlSpanProcessor` writes what has ended."""
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Wait until what has started is in the file; False when that took too long."""
+        return self._writer.force_flush(timeout_millis)
+
+    def shutdown(self, timeout_millis: int = 30_000) -> None:
+        """Write what waits and close the file."""
+        self._writer.shutdown(timeout_millis)
+
+    def stats(self) -> Stats:
+        """What this process has written and dropped so far."""
+        return self._writer.stats()
+
+
+def _write(
+    span: ReadableSpan, writer: Writer, envelopes: Envelopes, *, keeps_unsampled: bool
+) -> None:
+    try:
+        context = span.context
+        if context is None:
+            return
+        if not (context.trace_flags & TraceFlags.SAMPLED or keeps_unsampled):
+            return
+        envelope = envelopes.of(span.resource, span.instrumentation_scope)
+        writer.put(envelope, to_utf8(span_text(span)))
+    except Exception as error:  # an exception here would come out of the agent's own code
+        writer.drop(1, error)
 
 
 class JsonlLogRecordProcessor(LogRecordProcessor):

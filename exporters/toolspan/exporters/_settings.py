@@ -33,6 +33,7 @@ class FileOptions(TypedDict, total=False):
     flush_interval_ms: float
     flush_on_sigterm: bool
     keep_unsampled: bool
+    start_records: bool
     fsync: bool
     metrics: bool
 
@@ -94,6 +95,11 @@ class FileSettings:
     keep_unsampled: bool = _switch(
         default=False,
         says="write spans that the sampler drops as well; OTLP exporters get the sampled ones only",
+    )
+    start_records: bool = _switch(
+        default=False,
+        says="write each span also when it starts, to `starts-*.jsonl`, so that what runs or was "
+        "killed can be seen",
     )
     fsync: bool = _switch(
         default=False,
