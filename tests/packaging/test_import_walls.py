@@ -114,30 +114,30 @@ if (REPOSITORY / "instrumentation/toolspan/instrumentation/attach/__init__.py").
         assert within(asked, *NOT_IN_THE_AGENT) == []
 
 
-if (REPOSITORY / "analytics/toolspan/analytics/cli/tools.py").exists():
-    SPAN = {
-        "traceId": "0" * 31 + "1",
-        "spanId": "0" * 15 + "1",
-        "name": "execute_tool search",
-        "startTimeUnixNano": "1000000000",
-        "endTimeUnixNano": "2000000000",
-        "attributes": [
-            {"key": "gen_ai.operation.name", "value": {"stringValue": "execute_tool"}},
-            {"key": "gen_ai.tool.name", "value": {"stringValue": "search"}},
-        ],
-    }
+SPAN = {
+    "traceId": "0" * 31 + "1",
+    "spanId": "0" * 15 + "1",
+    "name": "execute_tool search",
+    "startTimeUnixNano": "1000000000",
+    "endTimeUnixNano": "2000000000",
+    "attributes": [
+        {"key": "gen_ai.operation.name", "value": {"stringValue": "execute_tool"}},
+        {"key": "gen_ai.tool.name", "value": {"stringValue": "search"}},
+    ],
+}
 
-    @pytest.mark.requirement("design.2-no-scipy-in-tools")
-    def test_the_table_of_tools_needs_no_scipy(tmp_path: Path):
-        line = {"resourceSpans": [{"scopeSpans": [{"spans": [SPAN]}]}]}
-        (tmp_path / "spans.jsonl").write_text(f"{json.dumps(line)}\n", encoding="utf-8")
-        asked = asked_for(
-            "from toolspan.launcher import main\n"
-            "assert main(['tools', sys.argv[1], '--format', 'json']) == 0",
-            tmp_path / "spans.jsonl",
-        )
-        assert "toolspan.analytics" in asked
-        assert within(asked, "scipy", "toolspan.instrumentation", "toolspan.exporters") == []
+
+@pytest.mark.requirement("design.2-no-scipy-in-tools")
+def test_the_table_of_tools_needs_no_scipy(tmp_path: Path):
+    line = {"resourceSpans": [{"scopeSpans": [{"spans": [SPAN]}]}]}
+    (tmp_path / "spans.jsonl").write_text(f"{json.dumps(line)}\n", encoding="utf-8")
+    asked = asked_for(
+        "from toolspan.launcher import main\n"
+        "assert main(['tools', sys.argv[1], '--format', 'json']) == 0",
+        tmp_path / "spans.jsonl",
+    )
+    assert "toolspan.analytics" in asked
+    assert within(asked, "scipy", "toolspan.instrumentation", "toolspan.exporters") == []
 
 
 def test_the_namespace_alone_is_empty():

@@ -37,11 +37,21 @@ VERBS: Final[dict[str, Verb]] = {
     "errors": Verb("Explain", "what the failures are, with examples", "analytics"),
     "transitions": Verb("Explain", "which tool is called after which", "analytics"),
     "loops": Verb("Explain", "calls repeated with the same arguments", "analytics"),
+    "dead-ends": Verb("Explain", "the last calls of sessions that failed", "analytics"),
+    "recovery": Verb("Explain", "what second and third attempts bring", "analytics"),
+    "repeats": Verb("Explain", "failed calls that were made again", "analytics"),
+    "fallbacks": Verb("Explain", "which tool stands in for which", "analytics"),
+    "concurrency": Verb("Explain", "the most calls in flight at once", "analytics"),
     "search": Verb("Explain", "find tool calls", "analytics"),
     "sql": Verb("Explain", "any query over the tables", "analytics"),
     "damage": Verb("Explain", "what could not be read, and where", "analytics"),
+    "recommend": Verb("Decide", "what to do about tools, and what is to be won", "analytics"),
     "report": Verb("Decide", "one page on what works and what does not", "analytics"),
+    "correlate": Verb("Decide", "which tool use goes with good and bad outcomes", "analytics"),
     "check": Verb("Decide", "thresholds, for gates and alerts", "analytics"),
+    "feedback.import": Verb(
+        "Move", "bring ratings from Langfuse, Phoenix, MLflow, CSV to the traces", "analytics"
+    ),
     "export": Verb("Move", "measures and tables as files", "analytics"),
     "send": Verb("Move", "send recorded spans and events to a collector, Jaeger or Tempo"),
 }

@@ -9,6 +9,7 @@ from scipy import stats
 from toolspan.analytics.statistics import (
     cohen_kappa,
     correlation,
+    fisher_test,
     krippendorff_alpha,
     pair_agreement,
     raw_association,
@@ -73,7 +74,7 @@ def test_raw_statistics_are_those_of_scipy() -> None:
     assert (found.point_biserial_r, found.point_biserial_p) == pytest.approx((r[0], r[1]))
     u = stats.mannwhitneyu(used, unused, method="asymptotic")
     assert (found.mann_whitney_u, found.mann_whitney_p) == pytest.approx((u[0], u[1]))
-    assert found.fisher_p == pytest.approx(stats.fisher_exact(found.table)[1])
+    assert fisher_test(found.table) == pytest.approx(stats.fisher_exact(found.table)[1])
     ranks = correlation(np.arange(50.0), scores, of_ranks=True)
     assert ranks == pytest.approx(tuple(stats.spearmanr(np.arange(50.0), scores)))
 

@@ -16,7 +16,6 @@ from toolspan.analytics.statistics import (
     heterogeneity,
     leave_one_out,
     mantel_haenszel,
-    quantile_bins,
     stratified_difference,
     stratified_rank_correlation,
     stratified_superiority,
@@ -199,15 +198,25 @@ def test_ranks_within_groups_are_those_of_scipy(pairs: list[tuple[int, int]]) ->
         assert found[codes == group].tolist() == stats.rankdata(values[codes == group]).tolist()
 
 
-@given(st.lists(st.integers(0, 20), min_size=1, max_size=80), st.integers(2, 10))
-def test_bins_keep_the_order_and_never_split_equal_values(values: list[int], bins: int) -> None:
-    array = np.array(values, dtype=float)
-    found = quantile_bins(array, bins)
-    assert len(set(found.tolist())) <= bins
-    order = np.argsort(array, kind="stable")
-    assert (np.diff(found[order]) >= 0).all()
-    for value in set(values):
-        assert len(set(found[array == value].tolist())) == 1
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 20)), min_size=1, max_size=80))
+def test_bins_keep_the_order_and_never_split_equal_values(rows: list[tuple[int, int]]) -> None:
+    base = Strata.of(np.array([group for group, _ in rows]))
+    values = np.array([value for _, value in rows])
+    found = base.cut(values, 5, 4)
+    for code in range(base.count):
+        mine = base.codes == code
+        order = np.argsort(values[mine], kind="stable")
+        bins = found.codes[mine][order]
+        assert (np.diff(bins) >= 0).all()
+        assert len(set(bins.tolist())) <= min(4, max(1, mine.sum() // 5))
+        for value in set(values[mine].tolist()):
+            assert len(set(found.codes[mine & (values == value)].tolist())) == 1
+
+
+def test_values_without_ties_make_bins_of_equal_size() -> None:
+    found = Strata.of(np.zeros(20)).cut(np.arange(20)[::-1], 5, 4)
+    assert np.bincount(found.codes).tolist() == [5, 5, 5, 5]
+    assert found.codes[0] == 3
 
 
 @given(st.data())

@@ -4,20 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from support.framework_environments import python_with
+from support.cached_environments import python_of
 from support.zero_code import Workplace
-
-pytestmark = pytest.mark.frameworks
-
-OLDEST = (
-    "opentelemetry-api==1.39.0",
-    "opentelemetry-sdk==1.39.0",
-    "opentelemetry-instrumentation==0.60b0",
-    "opentelemetry-distro==0.60b0",
-    "wrapt==1.17.0",
-    "mcp==2.3.0",
-)
-DECLARATIVE = ("opentelemetry-configuration==0.66b2",)
 
 AGENT = """
     import asyncio
@@ -48,9 +36,10 @@ WITH_MCP = """
     """
 
 
+@pytest.mark.frameworks
 @pytest.mark.requirement("pain.14-wrapt-2", "pain.13-wide-ranges")
 def test_the_oldest_opentelemetry_and_wrapt_record_the_same(tmp_path: Path) -> None:
-    workplace = Workplace(tmp_path, python_with(*OLDEST))
+    workplace = Workplace(tmp_path, python_of("opentelemetry-oldest"))
     workplace.write("agent.py", AGENT)
     workplace.write("targets.yaml", TARGETS)
     done = workplace.toolspan_run("agent.py")
@@ -74,7 +63,7 @@ def test_the_oldest_opentelemetry_and_wrapt_record_the_same(tmp_path: Path) -> N
 def test_targets_and_directory_stand_in_opentelemetrys_configuration_file(
     tmp_path: Path, targets: str
 ) -> None:
-    workplace = Workplace(tmp_path, python_with(*DECLARATIVE))
+    workplace = Workplace(tmp_path)
     workplace.write("agent.py", AGENT)
     workplace.write("targets.yaml", "targets: [{target: 'agent:search', kind: tool}]")
     workplace.write(

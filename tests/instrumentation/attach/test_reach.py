@@ -318,24 +318,35 @@ def test_callables_that_are_no_functions_are_replaced_wherever_they_are_held(
 
 
 @pytest.mark.requirement("pain.also-imported-early")
-def test_a_holder_that_cannot_be_changed_is_named(
+def test_a_holder_that_cannot_be_changed_is_named_and_what_to_target_instead(
     recorded: Recorded, module: Module, caplog: pytest.LogCaptureFixture
 ) -> None:
-    module(
+    stuck = module(
         "stuck",
         """
         import functools
-        part = functools.partial(len)
-        HELD = ((part,),)
+        def search(query): return query
+        class Tool:
+            def __call__(self): return 1
+        part, tool, builtin = functools.partial(search), Tool(), functools.partial(len)
+        HELD = (((part,),), ((tool,),), ((builtin,),))
         """,
     )
-    recorded.by({"target": "stuck:part", "kind": "tool"})
+    recorded.by(
+        *({"target": f"stuck:{name}", "kind": "tool"} for name in ("part", "tool", "builtin"))
+    )
+    begin = (
+        "is also held by a tuple, which cannot be changed; calls made through it are not recorded"
+    )
     assert caplog.messages == [
-        (
-            "targets:1: stuck:part is also held by a tuple, which cannot be changed; "
-            "calls made through it are not recorded"
-        )
+        f"targets:1: stuck:part {begin}; target stuck:search instead",
+        f"targets:1: stuck:tool {begin}; target stuck:Tool.__call__ instead",
+        f"targets:1: stuck:builtin {begin}",
     ]
+    recorded.stop()
+    recorded.by({"target": ["stuck:search", "stuck:Tool.__call__"], "kind": "tool"})
+    stuck.HELD[0][0][0]("a"), stuck.HELD[1][0][0]()
+    assert recorded.names == ["execute_tool search", "execute_tool __call__"]
 
 
 def test_a_cached_method_is_recorded_and_stays_cached(recorded: Recorded, module: Module) -> None:

@@ -200,11 +200,21 @@ def test_the_host_goes_on_when_every_entry_is_wrong(
 def test_a_target_that_does_not_fit_says_so_and_records_what_it_can(
     recorded: Recorded, module: Module, caplog: pytest.LogCaptureFixture
 ) -> None:
-    tools = module("unfit", "LIMIT = 3\nclass Tool: pass\ndef search(query): return query")
+    tools = module(
+        "unfit",
+        """
+        LIMIT = 3
+        class Tool:
+            @property
+            def ready(self): return True
+        def search(query): return query
+        """,
+    )
     recorded.by(
         {"target": "unfit:search", "kind": "tool", "name": {"argument": "tool"}},
         {"target": "unfit:LIMIT", "kind": "tool"},
         {"target": "unfit:Tool", "kind": "tool"},
+        {"target": "unfit:Tool.ready", "kind": "tool"},
         {"target": "unfit:search", "kind": "tool", "user": {"attribute": "user"}},
     )
     tools.search("a")
@@ -213,6 +223,7 @@ def test_a_target_that_does_not_fit_says_so_and_records_what_it_can(
         "targets:1: unfit:search: `name`: no argument is called 'tool'; there are: query",
         "targets:1: unfit:LIMIT is int data, not a function",
         "targets:1: unfit:Tool is a class; name the method that is called, as `module:Class.run`",
+        "targets:1: unfit:Tool.ready is a property; name a method",
     ]
 
 

@@ -1,12 +1,11 @@
-"""From spans to the tables of the model: logical calls, attempts, runs, sessions, feedback."""
+"""From spans to the tables of the model: logical calls, attempts, runs, sessions."""
 
 from toolspan.analytics.model._build import (
     PART_TABLES,
     TRACE_TABLES,
     build_part,
     define,
-    finish,
     make_views,
 )
 
-__all__ = ["PART_TABLES", "TRACE_TABLES", "build_part", "define", "finish", "make_views"]
+__all__ = ["PART_TABLES", "TRACE_TABLES", "build_part", "define", "make_views"]

@@ -64,11 +64,6 @@ def build_part(connection: "duckdb.DuckDBPyConnection") -> int:
     return delivered
 
 
-def finish(connection: "duckdb.DuckDBPyConnection") -> None:
-    """Make what spans all parts: feedback."""
-    connection.execute(load_sql("model/feedback.sql"))
-
-
 @cache
 def view_texts() -> dict[str, str]:
     """The SQL of each view of `model/views.sql`, by its name and in their order."""

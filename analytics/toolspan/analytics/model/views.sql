@@ -3,7 +3,15 @@
 -- measures join and compute: `trace_key, span_key, start_ns, end_ns`.
 CREATE OR REPLACE TEMP VIEW span_rows AS
 SELECT
-    name, unit, kind, layer, tool_name, agent_name, workflow_name, step_name,
+    name, unit, kind,
+    -- What the emitter did not state is told by where the span ended up.
+    CASE
+        WHEN layer IS NOT NULL THEN layer
+        WHEN unit = 'tool' THEN 'logical'
+        WHEN kind = 'tool' AND unit IS NULL AND tool_call_of IS NOT NULL
+            THEN coalesce(layer_of(layer, mcp_method, span_kind), 'duplicate')
+    END AS layer,
+    tool_name, agent_name, workflow_name, step_name,
     session_id, session_key, conversation_id, user_id,
     timestamp_of(start_ns) AS start_time, timestamp_of(end_ns) AS end_time, duration_ms,
     outcome, error_type, error_message, status_code, span_kind, depth,
@@ -179,8 +187,9 @@ GROUP BY session_key;
 
 CREATE OR REPLACE TEMP VIEW feedback AS
 SELECT
-    score_name, value, label, source_kind, source_id, evaluator_version, session_key,
-    target_kind, value_kind, scale_min, scale_max, direction, comment, is_superseded,
-    timestamp_of(time_ns) AS time, feedback_id,
-    trace_hex(trace_id) AS trace_id, span_hex(span_id) AS span_id
+    score_name, value, label, value_kind, source_kind, source_id, rater_id, evaluator_version,
+    session_key, target_kind, scale_min, scale_max, direction, comment, error,
+    timestamp_of(time_ns) AS time, is_superseded, is_no_judgement, is_unknown_label,
+    matched_by, unmatched_because, feedback_id, ingested_from,
+    trace_hex(trace_id) AS trace_id, span_hex(span_id) AS span_id, tool_call_id
 FROM assessment;

@@ -14,6 +14,7 @@ from toolspan.analytics.statistics._arrays import average_ranks, codes_of
 from toolspan.analytics.statistics._association import (
     RawAssociation,
     correlation,
+    fisher_test,
     raw_association,
 )
 from toolspan.analytics.statistics._bootstrap import bootstrap_interval
@@ -31,6 +32,7 @@ from toolspan.analytics.statistics._intervals import (
     quantile_needs,
 )
 from toolspan.analytics.statistics._mantel_haenszel import MantelHaenszel, mantel_haenszel
+from toolspan.analytics.statistics._mean import Mean, mean_interval
 from toolspan.analytics.statistics._multiplicity import benjamini_hochberg, holm
 from toolspan.analytics.statistics._permutation import (
     MaxTTest,
@@ -50,7 +52,7 @@ from toolspan.analytics.statistics._sensitivity import (
     heterogeneity,
     leave_one_out,
 )
-from toolspan.analytics.statistics._strata import Strata, quantile_bins
+from toolspan.analytics.statistics._strata import Strata
 from toolspan.analytics.statistics._wild_bootstrap import wild_cluster_test
 
 __all__ = [
@@ -59,6 +61,7 @@ __all__ = [
     "LeaveOneOut",
     "MantelHaenszel",
     "MaxTTest",
+    "Mean",
     "PairAgreement",
     "PermutationTest",
     "Proportion",
@@ -77,15 +80,16 @@ __all__ = [
     "correlation",
     "detectable_effect",
     "e_value",
+    "fisher_test",
     "heterogeneity",
     "holm",
     "krippendorff_alpha",
     "leave_one_out",
     "mantel_haenszel",
     "max_t_test",
+    "mean_interval",
     "pair_agreement",
     "permutation_test",
-    "quantile_bins",
     "quantile_needs",
     "raw_association",
     "stratified_difference",

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from toolspan.analytics.statistics._arrays import average_ranks
+from toolspan.analytics.statistics._arrays import average_ranks, tie_runs
 
 if TYPE_CHECKING:
-    from toolspan.analytics.statistics._arrays import Floats, Numbers
+    from toolspan.analytics.statistics._arrays import Bools, Floats, Numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,6 @@ class RawAssociation:
         mann_whitney_u: U of the exposed.
         mann_whitney_p: two-sided, asymptotic, corrected for ties and continuity.
         table: [[exposed good, exposed bad], [unexposed good, unexposed bad]].
-        fisher_p: Fisher's exact test of the table, two-sided.
     """
 
     n_used: int
@@ -40,7 +39,6 @@ class RawAssociation:
     mann_whitney_u: float
     mann_whitney_p: float
     table: tuple[tuple[int, int], tuple[int, int]]
-    fisher_p: float
 
 
 def raw_association(
@@ -54,8 +52,6 @@ def raw_association(
         good_from: scores from here on are good, for the two-by-two table; default the middle of
             the lowest and the highest score.
     """
-    from scipy import stats
-
     is_used = np.asarray(exposure, dtype=bool)
     used, unused = scores[is_used], scores[~is_used]
     if good_from is None:
@@ -63,11 +59,8 @@ def raw_association(
     a, c = int((used >= good_from).sum()), int((unused >= good_from).sum())
     table = ((a, len(used) - a), (c, len(unused) - c))
     r, r_p = correlation(is_used.astype(np.float64), scores)
-    if len(used) and len(unused):
-        u, u_p = stats.mannwhitneyu(used, unused, method="asymptotic")
-        difference = float(used.mean() - unused.mean())
-    else:
-        u = u_p = difference = math.nan
+    u, u_p = _mann_whitney(is_used, scores)
+    difference = float(used.mean() - unused.mean()) if len(used) and len(unused) else math.nan
     return RawAssociation(
         len(used),
         len(unused),
@@ -76,11 +69,39 @@ def raw_association(
         difference,
         r,
         r_p,
-        float(u),
-        float(u_p),
+        u,
+        u_p,
         table,
-        float(np.asarray(stats.fisher_exact(table))[1]),
     )
+
+
+def fisher_test(table: "tuple[tuple[int, int], tuple[int, int]]") -> float:
+    """Fisher's exact test of a two-by-two table, two-sided."""
+    from scipy import stats
+
+    return float(np.asarray(stats.fisher_exact(table))[1])
+
+
+def _mann_whitney(is_used: "Bools", scores: "Floats") -> tuple[float, float]:
+    """U of the exposed, and its two-sided p by the normal approximation.
+
+    Corrected for ties and continuity: z = (|U - n1·n0/2| - ½) / s with
+    s² = n1·n0/12 · ((n+1) - Σ(t³-t)/(n(n-1))). NaN where one side is empty, 1 where all is tied.
+    """
+    from scipy import special
+
+    n, n1 = len(scores), int(is_used.sum())
+    n0 = n - n1
+    if not n1 or not n0:
+        return math.nan, math.nan
+    none = np.zeros(n, dtype=np.int64)
+    u = float(average_ranks(scores, none)[is_used].sum()) - n1 * (n1 + 1) / 2
+    ties = tie_runs(scores, none)[2].astype(np.float64)
+    variance = n1 * n0 / 12 * (n + 1 - float((ties**3 - ties).sum()) / (n * (n - 1)))
+    if variance <= 0:
+        return u, 1.0
+    z = max(0.0, abs(u - n1 * n0 / 2) - 0.5) / math.sqrt(variance)
+    return u, float(2 * special.ndtr(-z))
 
 
 def correlation(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from toolspan.analytics.statistics._arrays import average_ranks, codes_of
+from toolspan.analytics.statistics._arrays import average_ranks, codes_of, lowest_ranks
 
 if TYPE_CHECKING:
     from toolspan.analytics.statistics._arrays import Bools, Floats, Ints, Numbers
@@ -72,8 +72,14 @@ class Strata:
         np.logical_or.at(differs, self.codes, spread > 1e-9)
         return differs[self.codes]
 
+    def cut(self, values: "Numbers", size: int, most: int) -> "Strata":
+        """Cut each stratum at the quantiles of `values`; equal values stay together.
 
-def quantile_bins(values: "Floats", bins: int) -> "Ints":
-    """Cut `values` at their quantiles into at most `bins` bins; equal values share a bin."""
-    cuts = np.unique(np.quantile(values, np.arange(1, bins) / bins))
-    return np.searchsorted(cuts, values, side="left").astype(np.int64)
+        Args:
+            values: one a row.
+            size: rows that a bin should have at least.
+            most: bins of a stratum.
+        """
+        bins = np.clip(self.sizes() // size, 1, most)[self.codes]
+        ranks = lowest_ranks(np.asarray(values, dtype=np.float64), self.codes) - 1
+        return Strata.of(self.codes, ranks * bins // self.sizes()[self.codes])

@@ -39,7 +39,7 @@ class Housekeeper:
                 "toolspan compresses with gzip: zstd needs `pip install zstandard` or Python 3.14."
             )
             compression = "gzip"
-        self._compression = compression
+        self._compression: Literal["none", "zstd", "gzip"] = compression
         self._keep_days = keep_days
         self._keep_bytes = keep_bytes
         self.after_fork_in_child()

@@ -151,6 +151,8 @@ class Attachment:
     def _record(self, place: Place, one: Applied) -> None:
         if isinstance(place.value, type):
             raise UnfitError("is a class; name the method that is called, as `module:Class.run`")
+        if isinstance(place.value, property):
+            raise UnfitError("is a property; name a method")
         if place.is_inherited:
             self._override(place, one)
         elif (function := place.function()) is not None:
@@ -215,7 +217,7 @@ class Attachment:
             self._problem(
                 one,
                 f"{one.target.where}: {place} is also held by {holder}, which cannot be changed; "
-                "calls made through it are not recorded",
+                f"calls made through it are not recorded{_instead(old)}",
             )
         self._stand_ins.append((old, new))
         self._undo.append(lambda: holders.restore(new))
@@ -282,6 +284,19 @@ def _is_decorated(function: FunctionType) -> bool:
     """Whether a `track_*` decorator made the function."""
     mark = getattr(function, "__toolspan__", None)
     return getattr(mark, "wrapper", None) is function
+
+
+def _instead(callee: Any) -> str:
+    """The function behind something callable: changed in place, it is recorded for every holder."""
+    for _ in range(10):  # objects that have every attribute, such as mocks, never come to an end
+        if isinstance(callee, FunctionType):
+            return f"; target {callee.__module__}:{callee.__qualname__} instead"
+        callee = (
+            getattr(callee, "func", None)
+            or getattr(callee, "__wrapped__", None)
+            or vars(type(callee)).get("__call__")
+        )
+    return ""
 
 
 def _bound_call(place: Place) -> Callable[..., Any]:

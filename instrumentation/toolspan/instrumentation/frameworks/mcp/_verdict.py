@@ -10,6 +10,7 @@ from toolspan.instrumentation.record import outcome_of_exception, tell_outcome
 
 _CONNECTION_CLOSED: Final = -32000
 _URL_ELICITATION_REQUIRED: Final = -32042
+_INVALID_PARAMS: Final = -32602
 
 # Mistakes of the client; on the server's span they are no errors.
 _CLIENT_FAULTS: Final = frozenset({-32700, -32600, -32601, -32602, -32002})
@@ -70,6 +71,9 @@ def of_exception(error: BaseException, *, is_server: bool) -> Verdict:
             tell_outcome(error, Outcome.TIMEOUT, "TimeoutError")
             return Verdict(Outcome.TIMEOUT, "TimeoutError", message=_message(data))
         return of_error(code, _message(data), is_server=is_server)
+    if is_server and type(error).__module__.startswith("pydantic"):
+        # Parameters that do not validate; the answer says no more, since the text may quote them.
+        return of_error(_INVALID_PARAMS, "Invalid request parameters", is_server=True)
     outcome, error_type = outcome_of_exception(error)
     if not outcome.is_failure:
         return Verdict(outcome)
