@@ -292,6 +292,15 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
         assert len(receiver.spans) == 120
 
 
+def test_a_run_of_other_files_forgets_nothing_of_these(folder: Path, send: Sending) -> None:
+    with OtlpReceiver() as receiver:
+        assert send(folder, "--endpoint", receiver.endpoint, "--only", "events") == 0
+        assert send(*folder.glob("spans*"), "--endpoint", receiver.endpoint) == 0
+        assert send(folder, "--endpoint", receiver.endpoint, "--resume") == 0
+
+    assert (len(receiver.spans), len(receiver.events)) == (60, 5)
+
+
 def test_a_killed_run_goes_on_and_repeats_at_most_the_request_that_was_under_way(
     tmp_path: Path,
 ) -> None:
