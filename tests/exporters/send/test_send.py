@@ -368,6 +368,25 @@ def test_damage_costs_its_place_and_is_told(tmp_path: Path, send: Sending) -> No
     assert f"{path}: the last line has no end yet, 50 bytes were left for later" in send.err
 
 
+def test_a_file_that_goes_away_meanwhile_is_told_and_the_rest_is_sent(
+    tmp_path: Path, send: Sending
+) -> None:
+    for number in (1, 2, 3):
+        write_lines(tmp_path / f"spans-{number}.jsonl", otlp([span(f"{number}", number)]))
+
+    def remove_the_second(_: Received) -> None:
+        (tmp_path / "spans-2.jsonl").unlink(missing_ok=True)
+
+    with OtlpReceiver(remove_the_second) as receiver:
+        files = [tmp_path / f"spans-{number}.jsonl" for number in (1, 2, 3)]
+        # A batch is sent when the next record is known, so the second is open already.
+        assert send(files[0], files[2], files[1], "--endpoint", receiver.endpoint, "--batch", "1")
+
+        assert receiver.span_names == ["1", "3"]
+    assert send.out.startswith("sent 2 spans of 3 files")
+    assert f"{tmp_path / 'spans-2.jsonl'}: No such file or directory" in send.err
+
+
 @pytest.mark.parametrize("suffix", [".gz", ".zst"])
 def test_a_cut_off_archive_is_sent_as_far_as_it_goes(
     tmp_path: Path, send: Sending, suffix: str
