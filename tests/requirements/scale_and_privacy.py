@@ -5,8 +5,7 @@ from requirements._model import built, from_source, planned, unassigned
 REQUIREMENTS = from_source(
     "design section 8, one machine, then many",
     {
-        "design.8-embedded-engine": planned(
-            7,
+        "design.8-embedded-engine": built(
             "The embedded engine runs in process and out of core, and installs no extension at run time.",
         ),
         "design.8-object-stores": planned(7, "Object stores are read through fsspec."),
