@@ -188,7 +188,7 @@ CASES = (
                         "gen_ai.usage.input_cost": 0.25, "gen_ai.usage.output_cost": 0.5}),
         ("execute_tool t", {OP: "execute_tool", TOOL: "t", "gen_ai.tool.args": "in",
                             "gen_ai.output": "out", "any_agent.version": "1"}),
-        ("t", "a", "ok", None, "in", None), ("m", None, 7, 3, None, 0.75),
+        ("t", "a", "ok", None, "in", "out"), ("m", None, 7, 3, None, 0.75),
     ),
     Case(
         "koog",

@@ -92,8 +92,8 @@ REQUIREMENTS = from_source(
         "capability.E-versions": built(
             "MCP 1.x and 2.x are recorded, client and server, also mixed."
         ),
-        "capability.E-transports": planned(
-            5, "stdio, SSE, streamable HTTP and in-process transports are recorded alike."
+        "capability.E-transports": built(
+            "stdio, SSE, streamable HTTP and in-process transports are recorded alike."
         ),
         "capability.E-enrich-native": built(
             "On MCP 2 and FastMCP the live native span is enriched (name, tool, isError, transport, server, protocol, sizes, metrics).",
@@ -154,11 +154,11 @@ REQUIREMENTS = from_source(
         "capability.K-files": built("One file per process, with rotation and compression."),
         "capability.K-crash-safe": built("Files are safe against fork and crash."),
         "capability.K-drops-counted": built("Dropped spans are counted."),
-        "capability.K-encode-cost": planned(
-            4, "Encoding costs at most 14 µs a span on the reference workload."
+        "capability.K-encode-cost": built(
+            "Encoding costs at most 14 µs a span on the reference workload."
         ),
-        "capability.L-start-records": planned(
-            4, "Optional start records make running and crashed work visible."
+        "capability.L-start-records": built(
+            "Optional start records make running and crashed work visible."
         ),
         "capability.M-tail-keep": unassigned(
             "Tail keep-rules (error, slow, bad feedback) by session keep metrics complete."

@@ -1,6 +1,6 @@
 """What a span says: names, one logical call, attempts, MCP, outcomes, identity, content, feedback."""
 
-from requirements._model import built, from_source, planned
+from requirements._model import built, from_source
 
 REQUIREMENTS = from_source(
     "design section 3, what a span says",
@@ -18,8 +18,7 @@ REQUIREMENTS = from_source(
         "design.3-step-span": built(
             "A workflow step is an INTERNAL span `step {step}` without an operation name."
         ),
-        "design.3-nesting": planned(
-            5,
+        "design.3-nesting": built(
             "Workflow, step, agent, tool, MCP client and MCP server spans nest in that order, across processes.",
         ),
         # --- one logical call ---
@@ -82,11 +81,11 @@ REQUIREMENTS = from_source(
         "design.3-success-rate": built(
             "A success rate is ok / (ok + failures), null without either; the other outcomes have columns of their own.",
         ),
-        "design.3-abandoned-is-loud": planned(
-            7, "More than 5 % abandoned calls are pointed out loudly."
+        "design.3-abandoned-is-loud": built(
+            "More than 5 % abandoned calls are pointed out loudly."
         ),
-        "design.3-outcome-of-others": planned(
-            7, "Spans of others, without our outcome, get theirs from the listed rules."
+        "design.3-outcome-of-others": built(
+            "Spans of others, without our outcome, get theirs from the listed rules."
         ),
         # --- identity ---
         "design.3-session": built("`session(...)` sets `session.id`."),

@@ -6,5 +6,6 @@ ANY_AGENT = Dialect(
     name="any_agent",
     source="any-agent 1.9",
     sample="mozilla-ai+any-agent/*",
-    keys=("any_agent.version",),
+    keys=("any_agent.version", "gen_ai.output"),
+    facts={"result": ("gen_ai.output",)},
 )
