@@ -219,10 +219,7 @@ def _logfire(search: Any) -> dict[str, Any]:
 def _mlflow(search: Any) -> dict[str, Any]:
     """Through OTLP to nowhere: its own store writes to a disk within the call."""
     import mlflow
-    from mlflow.tracing.provider import set_destination
-    from opentelemetry.sdk.trace import TracerProvider
 
-    del set_destination, TracerProvider
     os.environ["MLFLOW_ENABLE_ASYNC_TRACE_LOGGING"] = "true"
     os.environ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = "http://127.0.0.1:9/v1/traces"
     return {"mlflow @trace(span_type='TOOL')": mlflow.trace(span_type="TOOL")(search)}

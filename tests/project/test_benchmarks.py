@@ -4,7 +4,7 @@ import inspect
 from typing import Any
 
 import pytest
-from benchmarks import bench_recording
+from benchmarks import bench_recording, quote
 from benchmarks.harness import Row
 
 from support.recording import Recorded, recording
@@ -29,12 +29,8 @@ def rows(monkeypatch: pytest.MonkeyPatch) -> dict[str, Row]:
 
 
 @pytest.mark.requirement(
-    "design.7-decorated-call",
-    "design.7-decorated-call-content",
-    "design.7-decorated-call-everything",
     "design.7-disabled-call",
     "design.7-large-argument",
-    "capability.A5-budgets",
 )
 def test_each_budget_has_a_row_with_its_baseline(rows: dict[str, Row]):
     assert {what: (row.baseline, row.must, row.aim) for what, row in rows.items() if row.must} == {
@@ -92,3 +88,21 @@ def test_signature_and_kind_are_worked_out_at_decoration(
 def recorded() -> Any:
     with recording() as found:
         yield found
+
+
+def test_the_readme_quotes_rows_of_one_run():
+    row = {"what": "a call", "baseline": "a span", "ratio": 1.054, "must": 1.1}
+    document: dict[str, Any] = {
+        "date": "2026-01-02",
+        "machine": "Linux",
+        "python": "3.11.7",
+        "versions": {"opentelemetry-sdk": "1.45.1"},
+        "results": {"recording": [row, {**row, "must": None}], "files": [row]},
+    }
+    assert quote.table(document, ["recording"]).splitlines() == [
+        "| what | compared with | ratio | at most |",
+        "|---|---|---|---|",
+        "| a call | a span | 1.05 | 1.1 |",
+        "",
+        "Measured 2026-01-02 on Linux, Python 3.11.7, opentelemetry-sdk 1.45.1.",
+    ]
