@@ -312,7 +312,8 @@ class _Maker:
             if turn == turns - 1:
                 break
             if depth < 1 and self._random() < 0.05:
-                now = self._agent(span, now, identity, self._agent_name(), depth + 1) + 200_000
+                other = AGENTS[(AGENTS.index(agent) + 1) % len(AGENTS)]
+                now = self._agent(span, now, identity, other, depth + 1) + 200_000
                 continue
             ends = [
                 self._call(span, now + 100_000 * place, inside)

@@ -104,7 +104,7 @@ def test_an_empty_file_is_no_traces(cli, tmp_path: Path) -> None:
 def test_spans_without_agents_or_tools_are_fine_and_said(cli, tmp_path: Path) -> None:
     path = write_lines(tmp_path / "a.jsonl", otlp([span("GET /", 1, kind=2)]))
     assert cli.json("tools", path) == []
-    assert "1 spans read, none describes a tool call" in cli.err
+    assert "1 span read, none describes a tool call" in cli.err
     assert cli.json("agents", path) == []
     assert "none describes an agent run" in cli.err
     assert cli("report", path) == 0

@@ -14,7 +14,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 
 from support.otlp_protobuf import traces_messages
-from support.programs import FORK_QUIETLY, run_program
+from support.programs import run_program
 from support.spans import otlp_json_spans
 from toolspan.exporters import JsonlSpanProcessor, Reason
 
@@ -68,6 +68,7 @@ def lines_in(directory: Path) -> list[int]:
     ]
 
 
+@pytest.mark.requirement("design.4-batch-mode")
 def test_spans_wait_for_each_other_and_share_a_line(
     directory: Path, provider: TracerProvider
 ) -> None:
@@ -138,6 +139,7 @@ def test_spans_of_two_scopes_share_a_line_in_groups(
     ]
 
 
+@pytest.mark.requirement("design.4-batch-mode")
 @pytest.mark.parametrize(
     ("bound", "kept"), [({"queue_records": 3}, 3), ({"queue_bytes": 1000}, 5)], ids=str
 )
@@ -312,6 +314,7 @@ def test_sigterm_can_be_left_alone(directory: Path) -> None:
     assert done.stdout == "True\n"
 
 
+@pytest.mark.requirement("design.4-survives-multiprocessing")
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 @pytest.mark.parametrize("imported", ["before", "after"])
 def test_worker_processes_write_their_queue_before_they_end(
@@ -343,14 +346,13 @@ if __name__ == "__main__":
 """,
         encoding="utf-8",
     )
-    done = run_program(program, directory)
+    done = run_program(program, directory, measure=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert sorted(names_in(directory)) == sorted(
         f"{label} {number}" for label in ("main", "process", "pool") for number in range(5)
     )
 
 
-@pytest.mark.slow  # three threads that never rest starve the forks while coverage is measured
 def test_a_forked_child_neither_hangs_nor_writes_the_parents_queue(directory: Path) -> None:
     done = run_program(
         SET_UP.format(shutdown="")
@@ -361,7 +363,7 @@ def write():
     while not stop.is_set():
         end_spans("thread", 1)
 
-threads = [threading.Thread(target=write) for _ in range(3)]
+threads = [threading.Thread(target=write, daemon=True) for _ in range(3)]
 for thread in threads:
     thread.start()
 for child in range(8):
@@ -377,7 +379,7 @@ for thread in threads:
     thread.join()
 """,
         directory,
-        env=FORK_QUIETLY,
+        measure=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
     spans = list(otlp_json_spans(directory))

@@ -7,7 +7,6 @@ many at a time, again and again.
 
 import gzip
 import json
-import os
 import struct
 import subprocess
 import sys
@@ -21,7 +20,7 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from exporters.crash_writer import THREADS
 from support.otlp_protobuf import traces_message
-from support.programs import FORK_QUIETLY, TIMEOUT_S
+from support.programs import FORK_QUIETLY, TIMEOUT_S, unmeasured_environment
 from toolspan.exporters import JsonlSpanProcessor
 
 PROGRAM = Path(__file__).with_name("crash_writer.py")
@@ -57,11 +56,19 @@ class Writer:
     def started(cls, directory: Path, ledger: Path, ending: str, settings: object) -> "Writer":
         ledger.write_bytes(bytes(8 * THREADS))
         process = subprocess.Popen(
-            [sys.executable, PROGRAM, directory, ledger, ending, json.dumps(settings)],
+            [
+                sys.executable,
+                *FORK_QUIETLY,
+                PROGRAM,
+                directory,
+                ledger,
+                ending,
+                json.dumps(settings),
+            ],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, **FORK_QUIETLY},
+            env=unmeasured_environment(),
         )
         return cls(ending, ledger, process)
 

@@ -61,6 +61,7 @@ def test_events_are_exported_and_other_log_records_are_not(directory: Path) -> N
     assert exporter.force_flush()
 
 
+@pytest.mark.requirement("design.4-exporter-steps-aside")
 @pytest.mark.parametrize("first", ["processor", "exporter"])
 def test_the_exporter_steps_aside_for_the_processor_with_one_log_line(
     directory: Path,

@@ -13,7 +13,7 @@ import zstandard
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 
-from support.programs import FORK_QUIETLY, run_program
+from support.programs import run_program
 from toolspan.exporters import JsonlSpanProcessor
 from toolspan.exporters.files import FileName, Housekeeper, _compression
 from toolspan.exporters.files._compression import compress
@@ -53,6 +53,7 @@ def content_of(path: Path) -> bytes:
 # --- compression -----------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("design.4-compression", "capability.K-files")
 @pytest.mark.parametrize(("compression", "suffix"), [("zstd", ".zst"), ("gzip", ".gz")])
 def test_full_and_closed_files_are_compressed_and_the_open_one_is_not(
     directory: Path, provider: TracerProvider, compression: str, suffix: str
@@ -71,6 +72,7 @@ def test_full_and_closed_files_are_compressed_and_the_open_one_is_not(
         assert path.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.requirement("design.4-compression")
 @pytest.mark.parametrize("compression", ["zstd", "gzip"])
 def test_a_compressed_file_is_of_the_real_kind_with_its_time_kept(
     directory: Path, compression: str
@@ -164,7 +166,7 @@ def test_a_forked_child_looks_after_its_own_files_and_the_parent_after_its_own(
             assert os.wait()[1] == 0
         """,
         directory,
-        env=FORK_QUIETLY,
+        measure=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
     paths = list(directory.iterdir())
@@ -177,6 +179,7 @@ def test_a_forked_child_looks_after_its_own_files_and_the_parent_after_its_own(
 # --- retention -------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("design.4-retention-off")
 def test_nothing_is_deleted_unless_asked_for(directory: Path, provider: TracerProvider) -> None:
     old = make_file(directory, 1, age_days=4000)
     provider.add_span_processor(JsonlSpanProcessor(directory, max_file_bytes=1))

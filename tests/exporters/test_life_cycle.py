@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support.programs import FORK_QUIETLY, run_program
+from support.programs import run_program
 from support.spans import otlp_json_spans
 from toolspan.exporters.files import FileName
 
@@ -36,6 +36,7 @@ def expected(**counts: int) -> Counter[str]:
     )
 
 
+@pytest.mark.requirement("design.4-write-through")
 @pytest.mark.parametrize(
     ("ending", "status"),
     [
@@ -73,7 +74,7 @@ def write(label):
         number += 1
     ended.append((label, number))
 
-threads = [threading.Thread(target=write, args=(f"thread{i}",)) for i in range(3)]
+threads = [threading.Thread(target=write, args=(f"thread{i}",), daemon=True) for i in range(3)]
 for thread in threads:
     thread.start()
 for child in range(40):
@@ -89,7 +90,7 @@ for thread in threads:
 print(ended)
 """,
         directory,
-        env=FORK_QUIETLY,
+        measure=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
     ended = dict(eval(done.stdout))
@@ -98,6 +99,7 @@ print(ended)
     assert len(pids) == 41
 
 
+@pytest.mark.requirement("design.4-survives-multiprocessing")
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_worker_processes_of_every_start_method_keep_their_spans(
     directory: Path, tmp_path: Path, method: str
@@ -124,7 +126,7 @@ if __name__ == "__main__":
 """,
         encoding="utf-8",
     )
-    done = run_program(program, directory)
+    done = run_program(program, directory, measure=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert names_in(directory) == expected(main=5, process=5, pool1=5, pool2=5)
 

@@ -156,6 +156,7 @@ def log_record_lists(draw: st.DrawFn) -> list[ReadableLogRecord]:
 wide = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
+@pytest.mark.requirement("design.4-otlp-json-lines")
 @wide
 @given(span_lists())
 def test_every_span_the_official_encoder_accepts_is_the_same_protobuf(
@@ -177,6 +178,7 @@ def test_every_log_record_the_official_encoder_accepts_is_the_same_protobuf(
     ) == official_logs(records).SerializeToString(deterministic=True)
 
 
+@pytest.mark.requirement("design.4-otlp-json-lines")
 @wide
 @given(span_lists())
 def test_a_document_is_one_line_for_every_reader(spans: list[ReadableSpan]) -> None:
@@ -353,6 +355,7 @@ def test_ascii_stays_as_it_is_and_other_text_is_utf8() -> None:
     assert to_utf8('"a\u2028b\x85c"') == b'"a\\u2028b\\u0085c"'
 
 
+@pytest.mark.requirement("design.4-otlp-json-lines")
 @pytest.mark.shared
 @pytest.mark.parametrize("name", ["traces.jsonl", "cmp.jsonl"])
 def test_spans_of_a_real_collector_rebuilt_give_the_collectors_json(name: str) -> None:

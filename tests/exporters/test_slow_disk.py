@@ -37,6 +37,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return Clock(monkeypatch)
 
 
+@pytest.mark.requirement("design.4-switch-over")
 def test_when_half_of_the_last_writes_are_slow_batch_mode_takes_over_and_the_log_says_so(
     directory: Path, provider: TracerProvider, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -72,6 +73,7 @@ def test_slow_writes_that_are_rare_do_not_switch(
     assert (processor.stats().mode, processor.stats().slow_writes) == ("write_through", 20)
 
 
+@pytest.mark.requirement("design.4-switch-over")
 def test_a_crowded_interpreter_is_not_taken_for_a_slow_disk(
     directory: Path, provider: TracerProvider, clock: Clock
 ) -> None:

@@ -1,6 +1,7 @@
 """What `JsonlSpanProcessor` writes, and what it does when it cannot."""
 
 import errno
+import fcntl
 import logging
 import os
 import shutil
@@ -38,6 +39,7 @@ def names_in(*paths: Path) -> list[str]:
     return [span["name"] for span in otlp_json_spans(*paths)]
 
 
+@pytest.mark.requirement("design.4-write-through")
 def test_a_span_is_in_the_file_when_end_returns(
     directory: Path, processor: JsonlSpanProcessor, tracer: trace.Tracer
 ) -> None:
@@ -74,6 +76,7 @@ def test_a_span_is_in_the_file_when_end_returns(
     )
 
 
+@pytest.mark.requirement("design.4-file-names", "design.4-permissions", "capability.K-files")
 def test_the_file_name_says_what_wrote_it_and_only_the_user_may_read_it(
     directory: Path, processor: JsonlSpanProcessor, tracer: trace.Tracer
 ) -> None:
@@ -86,6 +89,50 @@ def test_the_file_name_says_what_wrote_it_and_only_the_user_may_read_it(
     assert str(name) == path.name
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(directory.stat().st_mode) == 0o700
+
+
+@pytest.mark.requirement("design.4-write-through", "design.4-append-descriptor")
+def test_a_span_is_one_write_on_a_descriptor_that_appends_and_no_other_program_inherits(
+    directory: Path,
+    processor: JsonlSpanProcessor,
+    tracer: trace.Tracer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    writes: list[tuple[int, bytes]] = []
+    write = os.write
+
+    def noted(descriptor: int, line: bytes) -> int:
+        writes.append((descriptor, line))
+        return write(descriptor, line)
+
+    monkeypatch.setattr(os, "write", noted)
+    for name in ("a", "b"):
+        end_span(tracer, name)
+        [path] = directory.iterdir()
+        assert path.read_bytes() == b"".join(line for _, line in writes)
+    assert len(writes) == 2
+    [descriptor] = {descriptor for descriptor, _ in writes}
+    assert fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_APPEND
+    assert fcntl.fcntl(descriptor, fcntl.F_GETFD) & fcntl.FD_CLOEXEC
+
+
+@pytest.mark.requirement("design.4-file-names")
+def test_a_file_that_is_there_already_is_never_opened_again(
+    directory: Path,
+    processor: JsonlSpanProcessor,
+    tracer: trace.Tracer,
+    provider: TracerProvider,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("time.time_ns", lambda: 1_700_000_000_000_000_000)
+    provider.add_span_processor(JsonlSpanProcessor(directory))  # its name would be the same
+    end_span(tracer, "a")
+    names = [FileName.parsed(path.name) for path in sorted(directory.iterdir())]
+    assert [(name.start_ms, name.number) for name in names if name] == [
+        (1_700_000_000_000, 1),
+        (1_700_000_000_000, 2),
+    ]
+    assert [names_in(path) for path in directory.iterdir()] == [["a"], ["a"]]
 
 
 def test_unsampled_spans_are_not_written(directory: Path) -> None:
@@ -103,6 +150,7 @@ def test_two_processors_in_one_directory_write_a_file_each(
     assert [names_in(path) for path in directory.iterdir()] == [["a"], ["a"]]
 
 
+@pytest.mark.requirement("design.4-rotation", "capability.K-files")
 def test_a_full_file_is_followed_by_the_next(directory: Path, provider: TracerProvider) -> None:
     provider.add_span_processor(JsonlSpanProcessor(directory, max_file_bytes=1))
     tracer = provider.get_tracer("t")
@@ -113,6 +161,7 @@ def test_a_full_file_is_followed_by_the_next(directory: Path, provider: TracerPr
     assert [names_in(path) for path in paths] == [["a"], ["b"], ["c"]]
 
 
+@pytest.mark.requirement("design.4-rotation")
 def test_an_old_file_is_followed_by_the_next(
     directory: Path, provider: TracerProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,8 +28,8 @@ REQUIREMENTS = from_source(
         "pain.07-repeated-payloads": planned(
             6, "No payload is stored twice, and the tool list is not sent again with every request."
         ),
-        "pain.08-double-counting": planned(
-            7, "Tokens and cost that an agent span repeats from its children are counted once."
+        "pain.08-double-counting": built(
+            "Tokens and cost that an agent span repeats from its children are counted once."
         ),
         "pain.09-thread-pools": built("Tool calls in thread pools keep their parent."),
         "pain.10-huge-payloads": built(

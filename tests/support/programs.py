@@ -12,7 +12,7 @@ import pytest
 TIMEOUT_S = 60
 
 # Python 3.12 warns of every fork of a process with threads, which some tests are about.
-FORK_QUIETLY = {"PYTHONWARNINGS": "ignore:This process:DeprecationWarning"}
+FORK_QUIETLY = ("-W", "ignore:This process:DeprecationWarning")
 
 
 def run_program(
@@ -20,20 +20,28 @@ def run_program(
     *arguments: str | Path,
     env: dict[str, str] | None = None,
     cwd: Path | None = None,
+    measure: bool = True,
 ) -> subprocess.CompletedProcess[str]:
-    """Run source text (dedented) or a file with `sys.argv[1:]` set; the exit code is not checked."""
-    # Forking with threads is what some of these programs are about; Python 3.12 warns of it.
-    quiet = ("-W", "ignore:This process:DeprecationWarning")
+    """Run source text (dedented) or a file with `sys.argv[1:]` set; the exit code is not checked.
+
+    `measure=False` keeps coverage out of a program that forks while its threads run: coverage has
+    a lock of its own, and a child forked while another thread holds it hangs for ever.
+    """
     what = [program] if isinstance(program, Path) else ["-c", textwrap.dedent(program)]
     return subprocess.run(
-        [sys.executable, *quiet, *what, *map(str, arguments)],
+        [sys.executable, *FORK_QUIETLY, *what, *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=TIMEOUT_S,
         check=False,
-        env={**os.environ, **(env or {})},
+        env={**(dict(os.environ) if measure else unmeasured_environment()), **(env or {})},
         cwd=cwd,
     )
+
+
+def unmeasured_environment() -> dict[str, str]:
+    """This process's environment without what makes coverage measure child processes."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
 
 
 NO_MOUNT = "this user may not mount a file system of its own"

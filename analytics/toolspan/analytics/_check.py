@@ -10,22 +10,27 @@
     where = ["agent_name=writer"]
 
 A rate or percentile with an interval fails when the whole interval lies beyond the threshold, and
-passes when the observed value keeps it. In between, and with too few calls, the data cannot tell.
+passes when the observed value keeps it. In between, and with fewer than `at_least`, the data cannot
+tell. Counts and sums (`errors`, `timeout`, `cost`, ...) are facts: they need no `at_least` unless
+one is given, and what was not called at all counts 0.
 """
 
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolspan.analytics.errors import InputError, UsageError
+from toolspan.analytics.errors import InputError, UsageError, close_to
 from toolspan.analytics.measures import EVERYTHING, MEASURES
 from toolspan.analytics.output import number
 
 if TYPE_CHECKING:
     from toolspan.analytics._traces import Traces
 
+# What can be asked about: measures that count how calls or runs ended, one row each.
+ABLE = ("tools", "agents", "workflows", "steps", "models", "servers")
 PASSED, FAILED, TOO_LITTLE = "passed", "failed", "too_little_data"
 AT_LEAST = 20
 OVERALL = "overall"
@@ -34,21 +39,27 @@ OVERALL = "overall"
 BOUNDS = {
     "success_rate": ("success_rate_low", "success_rate_high"),
     "p50_ms": ("p50_low_ms", "p50_high_ms"),
+    "p90_ms": ("p90_low_ms", "p90_high_ms"),
     "p95_ms": ("p95_low_ms", "p95_high_ms"),
+    "p99_ms": ("p99_low_ms", "p99_high_ms"),
 }
-_KEYS = {"measure", "of", "column", "min", "max", "at_least", "where", "by", "name"}
+_KEYS = {"measure", "of", "column", "min", "max", "at_least", "where", "name"}
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One threshold; the attributes are the keys of a `[[rule]]`."""
+    """One threshold; the attributes are the keys of a `[[rule]]`.
+
+    `at_least` is how many must have ended ok or failed; None is 20 for rates, percentiles and
+    means, and none for counts and sums.
+    """
 
     column: str
     measure: str = "tools"
     of: str = "*"
     min: float | None = None
     max: float | None = None
-    at_least: int = AT_LEAST
+    at_least: int | None = None
     where: tuple[str, ...] = ()
     name: str = ""
 
@@ -99,43 +110,51 @@ def read_rules(path: Path) -> list[Rule]:
         raise InputError(f"{path}: {error.strerror or error}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: no TOML: {error}") from error
+    unknown = sorted(set(data) - {"rule"})
     entries = data.get("rule")
-    if not isinstance(entries, list) or not entries:
-        raise UsageError(f"{path}: expected at least one [[rule]]")
-    return [_rule(path, place, entry) for place, entry in enumerate(entries, 1)]
+    if unknown or not isinstance(entries, list) or not entries:
+        beside = f", not {', '.join(unknown)}" if unknown else ""
+        raise UsageError(f"{path}: expected at least one [[rule]]{beside}")
+    return [_rule(f"{path}: rule {place}", entry) for place, entry in enumerate(entries, 1)]
 
 
-def _rule(path: Path, place: int, entry: Mapping[str, Any]) -> Rule:
-    unknown = sorted(set(entry) - _KEYS)
-    if unknown:
-        raise UsageError(
-            f"{path}: rule {place} has {', '.join(unknown)}; it may have {', '.join(sorted(_KEYS))}"
-        )
+def _rule(place: str, entry: Mapping[str, Any]) -> Rule:
+    for key in entry:
+        if key not in _KEYS:
+            raise UsageError(
+                f"{place} has {key!r}{close_to(key, _KEYS)}; it may have {', '.join(sorted(_KEYS))}"
+            )
     measure = entry.get("measure", "tools")
-    if measure not in MEASURES or not MEASURES[measure].by:
-        able = ", ".join(name for name, m in MEASURES.items() if m.by)
-        raise UsageError(f"{path}: rule {place}: measure is one of {able}, not {measure!r}")
+    if measure not in ABLE:
+        raise UsageError(f"{place}: measure is one of {', '.join(ABLE)}, not {measure!r}")
     if "column" not in entry or ("min" not in entry and "max" not in entry):
-        raise UsageError(f"{path}: rule {place} needs a column, and min or max")
+        raise UsageError(f"{place} needs a column, and min or max")
     where = entry.get("where", ())
+    texts = [where] if isinstance(where, str) else where
+    if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
+        raise UsageError(f'{place}: where is a list of conditions such as ["agent_name=writer"]')
+    least = _number(place, entry, "at_least")
+    low, high = _number(place, entry, "min"), _number(place, entry, "max")
+    if low is not None and high is not None and low > high:
+        raise UsageError(f"{place}: min {number(low)} is above max {number(high)}")
     return Rule(
         column=str(entry["column"]),
         measure=measure,
         of=str(entry.get("of", "*")),
-        min=_number(path, place, entry, "min"),
-        max=_number(path, place, entry, "max"),
-        at_least=int(entry.get("at_least", AT_LEAST)),
-        where=(where,) if isinstance(where, str) else tuple(where),
+        min=low,
+        max=high,
+        at_least=None if least is None else int(least),
+        where=tuple(texts),
         name=str(entry.get("name", "")),
     )
 
 
-def _number(path: Path, place: int, entry: Mapping[str, Any], key: str) -> float | None:
+def _number(place: str, entry: Mapping[str, Any], key: str) -> float | None:
     value = entry.get(key)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise UsageError(f"{path}: rule {place}: {key} is a number, not {value!r}")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise UsageError(f"{place}: {key} is a number, not {value!r}")
     return float(value)
 
 
@@ -150,51 +169,110 @@ def check(traces: "Traces", rules: Sequence[Rule]) -> list[Verdict]:
 
 def _verdicts(traces: "Traces", rule: Rule) -> list[Verdict]:
     by = EVERYTHING if rule.of == OVERALL else None
+    keys = (by,) if by else MEASURES[rule.measure].by
     records = traces.records(rule.measure, by, rule.where or None)
-    key = by or MEASURES[rule.measure].by[-1]
+    known = traces.result_columns(rule.measure)
+    numbers = [key for key in known if key not in (*keys, "note", "latency_note")]
+    numbers = [key for key in numbers if not key.endswith("_time")]
+    if rule.column not in numbers:
+        raise UsageError(
+            f"{rule.measure} have no number {rule.column!r}{close_to(rule.column, numbers)}; "
+            f"they have: {', '.join(numbers)}"
+        )
+    named = [(OVERALL if by else " / ".join(str(r[key]) for key in keys), r) for r in records]
     if rule.of not in ("*", OVERALL):
-        records = [record for record in records if record[key] == rule.of]
-    if not records:
-        reason = f"no {rule.measure[:-1]} of that name" if rule.of != "*" else "nothing to measure"
-        return [Verdict(str(rule), rule.of, TOO_LITTLE, None, None, None, 0, 0, reason)]
-    return [_verdict(rule, record, OVERALL if by else str(record[key])) for record in records]
+        named = [
+            (name, record) for name, record in named if rule.of in (name, str(record[keys[-1]]))
+        ]
+    if not named:
+        return [_nothing(rule)]
+    return [_verdict(rule, record, name) for name, record in named]
+
+
+def _nothing(rule: Rule) -> Verdict:
+    """What comes of a rule where nothing was called: a count of it is 0, a rate is not known."""
+    if rule.column in COUNTS and rule.of != "*":
+        empty = {"ok": 0, "errors": 0, "sessions": 0, rule.column: 0}
+        return _verdict(rule, empty, rule.of)
+    what = (
+        "nothing to measure" if rule.of in ("*", OVERALL) else f"no {rule.measure[:-1]} {rule.of!r}"
+    )
+    return Verdict(str(rule), rule.of, TOO_LITTLE, None, None, None, 0, 0, what)
+
+
+# Columns that are facts about what was seen, whatever its size.
+COUNTS = frozenset(
+    {
+        "calls",
+        "runs",
+        "errors",
+        "sessions",
+        "ok",
+        "error",
+        "tool_error",
+        "timeout",
+        "cancelled",
+        "interrupted",
+        "denied",
+        "abandoned",
+        "attempts",
+        "retried_calls",
+        "recovered_calls",
+        "wasted_retry_ms",
+        "fallback_calls",
+        "rescued_calls",
+        "cost",
+        "calls_with_cost",
+        "tool_cost",
+        "tool_calls",
+        "tool_errors",
+        "llm_calls",
+        "input_tokens",
+        "output_tokens",
+        "cache_read_tokens",
+        "cache_write_tokens",
+        "reasoning_tokens",
+        "calls_with_usage",
+        "lost_roots",
+        "duration_ms",
+        "own_ms",
+        "session_time_ms",
+        "tools",
+        "calls_seen_by_server",
+    }
+)
 
 
 def _verdict(rule: Rule, record: Mapping[str, Any], of: str) -> Verdict:
-    if rule.column not in record or isinstance(record[rule.column], str):
-        numbers = [key for key, value in record.items() if not isinstance(value, str)]
-        raise UsageError(
-            f"{rule.measure} has no number {rule.column!r}; it has: {', '.join(numbers)}"
-        )
     value = record[rule.column]
     low, high = _bounds(rule.column, record)
-    n = record["ok"] + record["errors"]
-    sessions = record["sessions"]
+    n = (record["ok"] or 0) + (record["errors"] or 0)
+    sessions = record["sessions"] or 0
 
     def verdict(result: str, reason: str) -> Verdict:
         return Verdict(str(rule), of, result, value, low, high, n, sessions, reason)
 
-    if n < rule.at_least or value is None:
-        return verdict(TOO_LITTLE, f"{n} counted, {rule.at_least} needed")
-    beyond = [
-        (bound, word)
-        for bound, word, broken in (
-            (rule.min, "below", rule.min is not None and value < rule.min),
-            (rule.max, "above", rule.max is not None and value > rule.max),
-        )
-        if broken
-    ]
-    if not beyond:
+    least = rule.at_least
+    if least is None:
+        least = 0 if rule.column in COUNTS else AT_LEAST
+    if n < least:
+        return verdict(TOO_LITTLE, f"{n} ended ok or failed, {least} needed")
+    if value is None:
+        return verdict(TOO_LITTLE, f"nothing says its {rule.column}")
+    if rule.min is not None and value < rule.min:
+        bound, word, best = rule.min, "below", high
+        is_unsure = best is not None and best >= bound
+    elif rule.max is not None and value > rule.max:
+        bound, word, best = rule.max, "above", low
+        is_unsure = best is not None and best <= bound
+    else:
         return verdict(PASSED, f"{number(value)} keeps to it")
-    bound, word = beyond[0]
-    assert bound is not None
     reason = f"{number(value)} is {word} {number(bound)}"
-    best = high if word == "below" else low
-    if rule.column in (*BOUNDS, "error_rate"):
-        if best is None:
-            return verdict(TOO_LITTLE, f"{reason}, but one session gives no interval")
-        if (best >= bound) if word == "below" else (best <= bound):
-            return verdict(TOO_LITTLE, f"{reason}, but its 95 % interval reaches {number(best)}")
+    if best is None and rule.column in (*BOUNDS, "error_rate"):
+        why = "one session gives no interval" if sessions < 2 else "too few for an interval"
+        return verdict(TOO_LITTLE, f"{reason}, but {why}")
+    if is_unsure:
+        return verdict(TOO_LITTLE, f"{reason}, but its 95 % interval reaches {number(best)}")
     return verdict(FAILED, reason)
 
 
@@ -226,5 +304,7 @@ def webhook_body(verdicts: Sequence[Verdict]) -> dict[str, Any]:
     passed = len(verdicts) - len(failed) - len(little)
     lines = [f"toolspan check: {len(failed)} failed, {len(little)} unsure, {passed} passed"]
     lines += [f"✗ {verdict.of}: {verdict.reason} ({verdict.rule})" for verdict in failed[:20]]
+    if len(failed) > 20:
+        lines.append(f"and {len(failed) - 20} more")
     state = "failed" if failed else "inconclusive" if little else "passed"
     return {"text": "\n".join(lines), "status": state, "verdicts": [asdict(v) for v in verdicts]}

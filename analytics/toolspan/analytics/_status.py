@@ -12,7 +12,8 @@ from toolspan.analytics.output import Column, count, duration, interval, percent
 if TYPE_CHECKING:
     import pandas as pd
 
-    from toolspan.analytics._traces import Traces, Where
+    from toolspan.analytics._traces import Traces
+    from toolspan.analytics.measures import Where
 
 SIGNS = {"bad": "✗", "warn": "!", "unsure": "?", "ok": "✓"}
 
@@ -82,10 +83,10 @@ COLUMNS = (
     Column("calls", lambda r: count(r["calls"]), weight=8),
     Column("success", lambda r: percent(r["success_rate"]), weight=8),
     Column(
-        "95 % interval", lambda r: interval(r["success_rate_low"], r["success_rate_high"]), weight=2
+        "95 % interval", lambda r: interval(r["success_rate_low"], r["success_rate_high"]), weight=6
     ),
-    Column("p95", lambda r: duration(r["p95_ms"]), weight=6),
-    Column("reason", lambda r: r["reason"], is_number=False, weight=7),
+    Column("p95", lambda r: duration(r["p95_ms"]), weight=7),
+    Column("reason", lambda r: r["reason"], is_number=False, weight=8, shortest=28),
 )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from toolspan.analytics.engine import connect, literal, quoted, rows
-from toolspan.analytics.errors import UsageError
+from toolspan.analytics.errors import UsageError, close_to
 from toolspan.analytics.feedback import (
     Collection,
     JoinReport,
@@ -19,8 +19,11 @@ from toolspan.analytics.feedback import (
     resolve,
 )
 from toolspan.analytics.measures import (
+    EVERYTHING,
     MEASURES,
     Selection,
+    Where,
+    Window,
     conditions,
     measure_sql,
     rows_sql,
@@ -37,9 +40,9 @@ if TYPE_CHECKING:
     from toolspan.analytics._check import Rule, Verdict
     from toolspan.analytics._status import Status
     from toolspan.analytics._views import SessionView, ToolView
+    from toolspan.analytics.findings import Correlation
 
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
-Where = str | Sequence[str] | Mapping[str, object] | None
 By = str | Sequence[str] | None
 
 TABLES = (
@@ -234,10 +237,13 @@ class Traces:
         return SessionView(self, session_id)
 
     def transitions(
-        self, *, where: Where = None, since: object = None, until: object = None
+        self, *, by: By = None, where: Where = None, since: object = None, until: object = None
     ) -> "pd.DataFrame":
-        """Which tool is called after which."""
-        return self.measure("transitions", None, where, since, until)
+        """Which tool is called after which, with the share of those that left the first.
+
+        A condition is about the first of the two calls; neighbours are those of whole sessions.
+        """
+        return self.measure("transitions", by, where, since, until)
 
     def loops(
         self, *, where: Where = None, since: object = None, until: object = None
@@ -246,22 +252,31 @@ class Traces:
         return self.measure("loops", None, where, since, until)
 
     def dead_ends(
-        self, *, where: Where = None, since: object = None, until: object = None
+        self, *, by: By = None, where: Where = None, since: object = None, until: object = None
     ) -> "pd.DataFrame":
-        """The tools whose call was the last of a session that failed."""
-        return self.measure("dead_ends", None, where, since, until)
+        """The tools whose call was the last of sessions that failed."""
+        return self.measure("dead_ends", by, where, since, until)
 
     def recovery(
-        self, *, where: Where = None, since: object = None, until: object = None
+        self, *, by: By = None, where: Where = None, since: object = None, until: object = None
     ) -> "pd.DataFrame":
         """What came of the second, third, ... attempt of each tool's calls."""
-        return self.measure("recovery", None, where, since, until)
+        return self.measure("recovery", by, where, since, until)
+
+    def repeats(
+        self, *, by: By = None, where: Where = None, since: object = None, until: object = None
+    ) -> "pd.DataFrame":
+        """How often a failed call was made again right away, and what came of it.
+
+        Inferred from the data (table `retries`); attempts within one call are in `recovery`.
+        """
+        return self.measure("repeats", by, where, since, until)
 
     def fallbacks(
-        self, *, where: Where = None, since: object = None, until: object = None
+        self, *, by: By = None, where: Where = None, since: object = None, until: object = None
     ) -> "pd.DataFrame":
         """Which tool stood in for which, and how often that rescued the call."""
-        return self.measure("fallbacks", None, where, since, until)
+        return self.measure("fallbacks", by, where, since, until)
 
     def concurrency(
         self, *, where: Where = None, since: object = None, until: object = None
@@ -273,12 +288,17 @@ class Traces:
         self,
         every: str = "day",
         *,
+        by: By = None,
         where: Where = None,
         since: object = None,
         until: object = None,
     ) -> "pd.DataFrame":
-        """Calls, failures, latency, concurrency and growth per minute, hour, day, week or month."""
-        return self.measure("trends", None, where, since, until, every=every)
+        """Calls, failures, latency, concurrency and growth per minute, hour, day, week or month.
+
+        Stretches begin at UTC; a week at its Monday. `growth` is against the stretch before, and
+        `most_at_once` counts calls in flight at one moment.
+        """
+        return self.measure("trends", by, where, since, until, every=every)
 
     def feedback_summary(self) -> "pd.DataFrame":
         """Each score of each source: how many, for how many sessions, mean; never pooled."""
@@ -360,13 +380,15 @@ class Traces:
         name: str | None = None,
         within: Sequence[str] = (),
         unit: str | None = None,
+        since: object = None,
+        until: object = None,
         seed: int = 0,
     ) -> "pd.DataFrame":
         """Which tool use goes with good and bad outcomes, among comparable sessions.
 
         One row is an exposure (a tool) and a score of one source, the most certain first, with
         `verdict` and `sentence`; docs/reference/findings.md describes every column. An
-        association, never a cause. `toolspan.analytics.findings.correlate` also gives the audit.
+        association, never a cause. The frame's `attrs` have `audits` and `notes`.
 
         Args:
             score: name of the score; default each that has values.
@@ -377,6 +399,8 @@ class Traces:
             within: span or resource attributes (a task, a run); sessions are compared only within
                 equal values.
             unit: `session` or `trace`; default what the feedback is about.
+            since: leave out sessions that began earlier.
+            until: leave out sessions that began then or later.
             seed: the same seed, the same numbers.
 
         Raises:
@@ -384,6 +408,35 @@ class Traces:
         """
         import pandas as pd
 
+        found = self.correlation(
+            score,
+            exposure,
+            source=source,
+            name=name,
+            within=within,
+            unit=unit,
+            since=since,
+            until=until,
+            seed=seed,
+        )
+        frame = pd.DataFrame(found.records)
+        frame.attrs.update(audits=found.audits, notes=found.notes)
+        return frame
+
+    def correlation(
+        self,
+        score: str | None = None,
+        exposure: str = "used",
+        *,
+        source: str | None = None,
+        name: str | None = None,
+        within: Sequence[str] = (),
+        unit: str | None = None,
+        since: object = None,
+        until: object = None,
+        seed: int = 0,
+    ) -> "Correlation":
+        """What `correlate` gives, as plain dicts without pandas, with audits and notes."""
         from toolspan.analytics.findings import Question, correlate
 
         question = Question(
@@ -393,9 +446,62 @@ class Traces:
             name=name,
             within=tuple(within),
             unit=unit,
+            window=self._selected(None, None, since, until).window,
             seed=seed,
         )
-        return pd.DataFrame(correlate(self._connection, question).records)
+        return correlate(self._connection, question)
+
+    def raw_associations(
+        self,
+        score: str | None = None,
+        exposure: str = "used",
+        *,
+        source: str | None = None,
+        by: str | None = None,
+    ) -> "pd.DataFrame":
+        """The usual statistics over all sessions alike, to set beside the adjusted ones.
+
+        Args:
+            score: name of the score; default each that has values.
+            exposure: `used`, `agents`, `workflows`, `steps` or `models`.
+            source: only scores whose source holds this text.
+            by: a span or resource attribute; each of its values is looked at alone.
+
+        Raises:
+            UsageError: there is no such score, exposure or source; the text says which are.
+        """
+        import pandas as pd
+
+        from toolspan.analytics.findings import Question, raw_associations
+
+        question = Question(
+            score=score, exposure=exposure, source=source, window=self._selection.window
+        )
+        return pd.DataFrame(raw_associations(self._connection, question, by))
+
+    def recommend(self) -> "pd.DataFrame":
+        """What to do about tools: one row is a recommendation, the most beneficial first.
+
+        Columns: `rule, tool_name, title, evidence, prize, prize_low, prize_high, prize_unit,
+        benefit, confidence, example_sessions, next_step, would_change`. There is no row where
+        there is too little data. docs/reference/recommendations.md describes every rule.
+        """
+        import pandas as pd
+
+        from toolspan.analytics.recommend import COLUMNS, recommend, tool_findings
+
+        found = recommend(self, tool_findings(self).records)
+        return pd.DataFrame([each.record() for each in found], columns=list(COLUMNS))
+
+    @property
+    def has_feedback(self) -> bool:
+        """Whether any score came with the traces."""
+        return bool(self._records("SELECT 1 AS one FROM feedback LIMIT 1"))
+
+    @property
+    def window(self) -> Window:
+        """The stretch of time that measures look at unless told otherwise."""
+        return self._selection.window
 
     @property
     def connection(self) -> "duckdb.DuckDBPyConnection":
@@ -557,30 +663,81 @@ class Traces:
     def _measure_sql(self, name: str, selection: Selection, every: str = "day") -> str:
         if name not in MEASURES:
             raise UsageError(f"no measure {name!r}; there are: {', '.join(MEASURES)}")
-        return measure_sql(name, _Columns(self), selection, every=every)
+        self._check_keys(MEASURES[name].rows, selection)
+        query = measure_sql(name, _Columns(self), selection, every=every)
+        if selection.by:
+            described = self._execute(f"DESCRIBE {query}").fetchall()
+            taken = [row[0] for row in described[len(selection.by) :]]
+            for key in selection.by:
+                if key in taken:
+                    raise UsageError(f"{name} has a column {key!r} itself; group by something else")
+        return query
+
+    def _check_keys(self, table: str, selection: Selection) -> None:
+        """Refuse what is neither a column nor an attribute of anything here: a typing mistake.
+
+        Raises:
+            UsageError: there is such a key.
+        """
+        asked = [key for key in selection.by if key != EVERYTHING]
+        asked += [c.key for c in selection.where if (c.operator, c.value) != ("=", None)]
+        known = self.columns(table)
+        if table == "sessions":
+            known |= self.columns("spans")
+        for key in dict.fromkeys(asked):
+            if key in known or self._is_attribute(key):
+                continue
+            near = close_to(key, [*known, *self._attributes()])
+            raise UsageError(
+                f"{table} have no column {key!r}, and no span here has such an attribute"
+                f"{near}; columns are: {', '.join(sorted(known))}"
+            )
+
+    def _is_attribute(self, key: str) -> bool:
+        wanted = literal(key)
+        found = self._execute(
+            f"SELECT 1 FROM resolved WHERE list_contains(keys, {wanted}) UNION ALL "
+            f"SELECT 1 FROM resource WHERE list_contains(resource_keys, {wanted}) UNION ALL "
+            "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM resolved) LIMIT 1"
+        )
+        return found.fetchone() is not None
+
+    def _attributes(self) -> list[str]:
+        found = self._execute(
+            "SELECT DISTINCT unnest(keys) FROM (SELECT keys FROM resolved LIMIT 10000) UNION "
+            "SELECT DISTINCT unnest(resource_keys) FROM resource"
+        )
+        return [str(row[0]) for row in found.fetchall()]
 
     def _search_sql(
         self, text: str | None, where: Where, since: object, until: object, limit: int | None
     ) -> str:
         selection = self._selected(None, where, since, until, with_pseudo=True)
+        self._check_keys("tool_calls", selection)
         source = rows_sql("tool_calls", _Columns(self), selection)
         places = ("tool_name", "error_type", "error_message", "arguments", "result")
         found = " OR ".join(
             f"contains(lower({p}), {literal((text or '').lower())})" for p in places
         )
         chosen = f"WHERE {found}" if text else ""
-        names = ", ".join(map(quoted, self._ordered("tool_calls")))
+        names = ", ".join(map(quoted, self.ordered_columns("tool_calls")))
         ending = f" LIMIT {int(limit)}" if limit is not None else ""
         return f"SELECT {names} FROM {source} {chosen} ORDER BY start_ns DESC, span_id{ending}"
 
-    def _ordered(self, table: str) -> list[str]:
+    def ordered_columns(self, table: str) -> list[str]:
+        """The names of a table's columns, in their order."""
         described = self._execute(f"DESCRIBE {quoted(table)}").fetchall()
         return [str(row[0]) for row in described]
+
+    def result_columns(self, name: str) -> list[str]:
+        """The names of a measure's columns, in their order."""
+        query = self._measure_sql(name, self._selected(None, None, None, None))
+        return [str(row[0]) for row in self._execute(f"DESCRIBE {query}").fetchall()]
 
     def columns(self, table: str) -> frozenset[str]:
         """The names of a table's columns."""
         if table not in self._columns:
-            self._columns[table] = frozenset(self._ordered(table))
+            self._columns[table] = frozenset(self.ordered_columns(table))
         return self._columns[table]
 
     def _frame(self, query: str) -> "pd.DataFrame":

@@ -1,11 +1,12 @@
 """One tool and one session, looked at closely; printable in a terminal and in a notebook."""
 
 import html
+import re
 from typing import TYPE_CHECKING, Any
 
 from toolspan.analytics.engine import literal
-from toolspan.analytics.errors import UsageError
-from toolspan.analytics.measures import conditions
+from toolspan.analytics.errors import UsageError, close_to
+from toolspan.analytics.measures import Condition, conditions
 from toolspan.analytics.output import (
     clean,
     count,
@@ -14,19 +15,36 @@ from toolspan.analytics.output import (
     moment,
     number,
     percent,
+    times,
     waterfall,
 )
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from toolspan.analytics._traces import Traces, Where
+    from toolspan.analytics._traces import Traces
+    from toolspan.analytics.measures import Where
+
+
+OUTCOMES = (
+    "ok",
+    "error",
+    "tool_error",
+    "timeout",
+    "cancelled",
+    "interrupted",
+    "denied",
+    "abandoned",
+)
+PERCENTILES = ("p50", "p90", "p95", "p99")
+# So many characters of a session's id stand for it, if no other begins so.
+PREFIX = 4
 
 
 class _View:
     """Text in a terminal, the same text in a notebook."""
 
-    def text(self) -> str:
+    def text(self, width: int | None = None) -> str:
         raise NotImplementedError
 
     def __str__(self) -> str:
@@ -49,20 +67,13 @@ class ToolView(_View):
 
     def __init__(self, traces: "Traces", name: str, where: "Where" = None) -> None:
         self._traces = traces
-        self._where = [f"tool_name={name}"]
-        self._more = where
+        self._where = (*conditions({"tool_name": name}), *conditions(where))
         self.name = name
-        found = [
-            record
-            for record in traces.records("tools", where=where, with_pseudo=True)
-            if record["tool_name"] == name
-        ]
+        found = traces.records("tools", where=self._where, with_pseudo=True)
         if not found:
             tools = [record["tool_name"] for record in traces.records("tools", with_pseudo=True)]
-            raise UsageError(f"no call of a tool {name!r}{_nearest(name, tools)}")
+            raise UsageError(f"no call of a tool {name!r}{close_to(name, tools)}")
         self.numbers: dict[str, Any] = found[0]
-        if conditions(where):
-            self._where += [where] if isinstance(where, str) else list(where or ())
 
     def calls(self) -> "pd.DataFrame":
         """Its calls, the newest first."""
@@ -74,34 +85,55 @@ class ToolView(_View):
 
     def recovery(self) -> "pd.DataFrame":
         """What came of its second, third, ... attempts."""
-        return self._traces.recovery(where=f"tool_name={self.name}")
+        return self._traces.recovery(where={"tool_name": self.name})
+
+    def repeats(self) -> "pd.DataFrame":
+        """How often it was called again right after it had failed."""
+        return self._traces.repeats(where=self._where)
 
     def trend(self, every: str = "day") -> "pd.DataFrame":
         """Its calls over time."""
         return self._traces.trends(every, where=self._where)
 
-    def text(self) -> str:
+    def text(self, width: int | None = None) -> str:  # noqa: ARG002 lines here have no width
         """What there is to say about it, in a few lines."""
         n = self.numbers
+        low, high = n["success_rate_low"], n["success_rate_high"]
+        note = f" ({n['note']})" if n["note"] else ""
+        percentiles = ", ".join(_percentile(n, which) for which in PERCENTILES)
+        likely = "" if low is None else f", likely {interval(low, high)}"
         lines = [
             clean(self.name),
             f"  calls      {count(n['calls'])} in {count(n['sessions'])} sessions",
             f"  time       {moment(n['first_time'])} to {moment(n['last_time'])}",
-            f"  success    {percent(n['success_rate'])}, likely "
-            f"{interval(n['success_rate_low'], n['success_rate_high'])}"
-            + (f" ({n['note']})" if n["note"] else ""),
-            f"  latency    p50 {duration(n['p50_ms'])}, p95 {duration(n['p95_ms'])}",
-            f"  share      {percent(n['session_time_share'])} of session time",
+            f"  success    {percent(n['success_rate'])}{likely}{note}",
+            f"  latency    {percentiles}, max {duration(n['max_ms'])}",
         ]
+        if n["latency_note"]:
+            lines.append(f"             {n['latency_note']}")
+        lines.append(f"  share      {percent(n['session_time_share'])} of session time")
+        ended = ", ".join(f"{count(n[kind])} {kind}" for kind in OUTCOMES if n[kind])
+        lines.append(f"  ended      {ended}")
         if n["retried_calls"]:
             lines.append(
                 f"  retries    {count(n['retried_calls'])} calls retried, "
                 f"{percent(n['recovery_rate'])} recovered, {duration(n['wasted_retry_ms'])} lost"
             )
+            lines += [
+                f"             attempt {each['attempt_number']}: {count(each['made'])} made, "
+                f"{percent(each['recovery_rate'])} ended ok"
+                for each in self._traces.records("recovery", where={"tool_name": self.name})
+            ]
         if n["fallback_calls"]:
             lines.append(
-                f"  fallback   stood in {count(n['fallback_calls'])} times, "
+                f"  fallback   stood in {times(n['fallback_calls'])}, "
                 f"rescued {percent(n['rescue_rate'])}"
+            )
+        again = self._traces.records("repeats", where=self._where)
+        if again and again[0]["repeated"]:
+            lines.append(
+                f"  repeated   {count(again[0]['repeated'])} of {count(again[0]['errors'])} "
+                f"failures right away, {percent(again[0]['recovery_rate'])} then ended ok"
             )
         if n["cost"] is not None:
             lines.append(f"  cost       {number(n['cost'])}")
@@ -113,36 +145,58 @@ class ToolView(_View):
             f"{clean(error['message'] or '', 80)}"
             for error in failed[:8]
         ]
-        around = self._traces.records("transitions")
-        before = [(t["from_tool"], t["count"]) for t in around if t["to_tool"] == self.name]
-        after = [(t["to_tool"], t["count"]) for t in around if t["from_tool"] == self.name]
-        for title, found in (("after", before), ("then", after)):
+        if len(failed) > 8:
+            lines.append(f"           and {len(failed) - 8} more kinds: toolspan errors")
+        pairs = self._traces.records("transitions")
+        before = [
+            (pair["from_tool"], pair["count"]) for pair in pairs if pair["to_tool"] == self.name
+        ]
+        then = [
+            (pair["to_tool"], pair["count"]) for pair in pairs if pair["from_tool"] == self.name
+        ]
+        for title, found in (("after", before), ("then", then)):
             if found:
-                named = ", ".join(f"{clean(tool, 40)} {calls}" for tool, calls in found[:6])
-                lines.append(f"  {title:<10} {named}")
+                named = ", ".join(f"{clean(tool, 40)} {count(calls)}" for tool, calls in found[:4])
+                more = f" and {len(found) - 4} more" if len(found) > 4 else ""
+                lines.append(f"  {title:<10} {named}{more}")
         return "\n".join(lines)
+
+
+def _percentile(numbers: dict[str, Any], which: str) -> str:
+    text = f"{which} {duration(numbers[f'{which}_ms'])}"
+    low, high = numbers[f"{which}_low_ms"], numbers[f"{which}_high_ms"]
+    return text if low is None or high is None else f"{text} ({duration(low)} to {duration(high)})"
 
 
 class SessionView(_View):
     """One session.
 
     Attributes:
-        session_id: of the session.
+        session_id: of the session; where none is named, the id of its trace.
         numbers: its row of the measure `sessions`.
     """
 
     def __init__(self, traces: "Traces", session_id: str) -> None:
         self._traces = traces
-        self.session_id = session_id
         found = traces.records("sessions", where={"session_key": session_id})
+        if not found and len(session_id) >= PREFIX:
+            found = traces.records(
+                "sessions", where=Condition("session_key", "~", f"^{re.escape(session_id)}")
+            )
+            if len(found) > 1:
+                raise UsageError(
+                    f"{len(found)} sessions begin with {session_id!r}: "
+                    + ", ".join(each["session_key"] for each in found[:5])
+                )
         if not found:
             near = traces.sql_records(
                 "SELECT session_key FROM sessions ORDER BY "
                 f"jaro_winkler_similarity(session_key, {literal(session_id)}) DESC LIMIT 3"
             )
             keys = [row["session_key"] for row in near]
-            raise UsageError(f"no session {session_id!r}{_nearest(session_id, keys)}")
+            raise UsageError(f"no session {session_id!r}{close_to(session_id, keys)}")
         self.numbers: dict[str, Any] = found[0]
+        self.session_id: str = found[0]["session_key"]
 
     def calls(self) -> "pd.DataFrame":
         """Its tool calls, the newest first."""
@@ -177,7 +231,7 @@ class SessionView(_View):
         )
         return waterfall(units, width=width)
 
-    def text(self) -> str:
+    def text(self, width: int | None = None) -> str:
         """What there is to say about it, and the waterfall."""
         n = self.numbers
         tokens = ""
@@ -201,11 +255,4 @@ class SessionView(_View):
         lines = [f"{clean(self.session_id)}: {n['outcome']}, {when}", f"{calls}, {models}"]
         if scores:
             lines.append(f"feedback: {scores}")
-        return "\n".join([*lines, "", self.waterfall()])
-
-
-def _nearest(wanted: str, names: list[str]) -> str:
-    import difflib  # only for a typing mistake
-
-    close = difflib.get_close_matches(wanted, names, n=3, cutoff=0.5)
-    return f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
+        return "\n".join([*lines, "", self.waterfall(width or 100)])

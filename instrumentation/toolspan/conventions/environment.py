@@ -1,8 +1,10 @@
 """Our environment variables, and where span and event files go by default."""
 
 import os
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TOOLSPAN_DIR: Final = "TOOLSPAN_DIR"
 """Directory of the span and event files; setting it switches the file writer on."""
@@ -29,9 +31,11 @@ CAPTURE_MESSAGE_CONTENT: Final = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CON
 DEFAULT_DIRECTORY: Final = "toolspan-data"
 
 
-def data_directory() -> Path:
+def data_directory() -> "Path":
     """The directory every command reads and writes when none is named.
 
     `$TOOLSPAN_DIR` if set and not empty, else `./toolspan-data`.
     """
+    from pathlib import Path  # which an agent that only records does not need
+
     return Path(os.environ.get(TOOLSPAN_DIR) or DEFAULT_DIRECTORY)

@@ -1,21 +1,31 @@
 """What the verbs share: arguments, opening the traces, printing a table, and no tracebacks."""
 
 import argparse
+import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from toolspan.analytics.errors import AnalyticsError
-from toolspan.analytics.output import Column, to_csv, to_json, to_markdown, to_text
+from toolspan.analytics.errors import AnalyticsError, UsageError, close_to
+from toolspan.analytics.output import (
+    Column,
+    to_csv,
+    to_html,
+    to_json,
+    to_json_lines,
+    to_markdown,
+    to_text,
+)
 
 if TYPE_CHECKING:
     from toolspan.analytics._traces import Traces
 
-FORMATS = ("table", "json", "csv", "markdown")
+FORMATS = ("table", "json", "jsonl", "csv", "markdown", "html")
 EXIT_FINE = 0
 EXIT_FAILED = 1
 EXIT_UNREADABLE = 2
+EXIT_INTERRUPTED = 130  # as shells report SIGINT
 # Reading as much as this may take seconds: then say how far it is.
 PROGRESS_ABOVE_BYTES = 64 << 20
 
@@ -38,6 +48,7 @@ def parser(
         prog=prog,
         description=description,
         epilog=epilog,
+        allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     if first:
@@ -113,14 +124,68 @@ def add_format(made: argparse.ArgumentParser) -> None:
         "--format",
         choices=FORMATS,
         default="table",
-        help="table (default) and markdown for people; json and csv with all columns",
+        help="table (default), markdown and html for people; json, jsonl (a record a line) and csv "
+        "with all columns",
     )
+
+
+def add_rows(made: argparse.ArgumentParser, *, default: int | None = None) -> None:
+    """`--sort` and `--limit`."""
+    made.add_argument(
+        "--sort",
+        metavar="COLUMN",
+        help="order by a column as json names it, the most first; -COLUMN: the least first",
+    )
+    made.add_argument(
+        "--limit",
+        type=_at_least_none,
+        default=default,
+        metavar="N",
+        help=f"print only the first N rows; 0 is all (default {default or 'all'})",
+    )
+
+
+def _at_least_none(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError(text)
+    return number
+
+
+_at_least_none.__name__ = "number of rows"
+
+
+def ordered(
+    records: Sequence[Mapping[str, Any]], column: str | None, names: Sequence[str]
+) -> list[Mapping[str, Any]]:
+    """The records by a column, the most first; what has no value comes last.
+
+    Raises:
+        UsageError: there is no such column.
+    """
+    if column is None:
+        return list(records)
+    key = column.removeprefix("-")
+    if key not in names:
+        raise UsageError(
+            f"no column {key!r} to sort by{close_to(key, names)}; there are: {', '.join(names)}"
+        )
+    known = [record for record in records if record[key] is not None]
+    known.sort(key=lambda record: record[key], reverse=not column.startswith("-"))
+    return known + [record for record in records if record[key] is None]
 
 
 def guarded(run: Callable[[], int]) -> int:
     """The exit code of `run`; what it raises on purpose becomes one line and a 2."""
     try:
         return run()
+    except KeyboardInterrupt:
+        print(file=sys.stderr)  # noqa: T201 the shell's prompt goes below the ^C
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read (`| head`) has seen enough; nothing may fail once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_FINE
     except AnalyticsError as error:
         print(f"toolspan: {error}", file=sys.stderr)  # noqa: T201
         return EXIT_UNREADABLE
@@ -173,8 +238,14 @@ def print_table(
     """
     if style == "json":
         text = to_json(records)
+    elif style == "jsonl":
+        text = to_json_lines(records)
+    elif style == "html":
+        text = to_html(records, columns)
     elif style == "csv":
         text = to_csv(records, names)
+    elif not records:
+        text = ""  # a sentence says it better than a head without a body
     elif style == "markdown":
         text = to_markdown(records, columns)
     else:
@@ -187,10 +258,11 @@ def terminal_width() -> int | None:
     return shutil.get_terminal_size((100, 0)).columns if sys.stdout.isatty() else None
 
 
-def print_notes(notes: Sequence[str], style: str) -> None:
+def print_notes(notes: Sequence[str], style: str, *, has_table: bool = True) -> None:
     """Print what is worth knowing beside the table: below it, or apart from data for programs."""
     stream = sys.stdout if style in ("table", "markdown") else sys.stderr
     sys.stdout.flush()
-    for number, note in enumerate(notes):
-        lead = "\n" if number == 0 and stream is sys.stdout else ""
+    lead = "\n" if has_table and stream is sys.stdout else ""
+    for note in notes:
         print(f"{lead}Note: {note}", file=stream)
+        lead = ""

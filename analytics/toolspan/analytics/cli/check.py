@@ -32,25 +32,36 @@ A rule is, in TOML:
   min = 0.95                   # and/or max
   at_least = 20                # calls below which there is too little data (default 20)
   where = ["agent_name=writer"]
+  name = "search works"
 
-It fails when the observed value and its whole 95 % interval lie beyond the threshold.
+A rate or percentile fails when its whole 95 % interval lies beyond the threshold.
 Exit code: 1 if a rule fails, otherwise 3 if one has too little data, otherwise 0.
+An example with comments: docs/how-to/status-and-checks.md.
+
+examples:
+  toolspan check rules.toml --since 24h                 the last day, as a gate
+  toolspan check rules.toml runs/ --inconclusive pass   too little data is fine
+  toolspan check rules.toml --format json               for programs
 """
 
-SIGNS = {"passed": "✓", "failed": "✗", "too_little_data": "?"}
+SIGNS = {"failed": "✗", "too_little_data": "?", "passed": "✓"}
 COLUMNS = (
     Column("", lambda r: SIGNS[r["result"]], is_number=False, weight=9),
     text("of", "of", 9),
-    text("rule", "rule", 8),
+    text("rule", "rule", 7, 30),
     Column("value", lambda r: number(r["value"]), weight=7),
     Column(
         "95 % interval",
-        lambda r: "" if r["low"] is None else f"{number(r['low'])} to {number(r['high'])}",
+        lambda r: (
+            ""
+            if r["low"] is None and r["high"] is None
+            else f"{number(r['low'])} to {number(r['high'])}"
+        ),
         weight=4,
     ),
     Column("n", lambda r: count(r["n"]), weight=5),
     Column("sessions", lambda r: count(r["sessions"]), weight=3),
-    text("reason", "reason", 6),
+    text("reason", "reason", 8, 24),
 )
 
 
@@ -77,7 +88,9 @@ def main(argv: Sequence[str], *, prog: str) -> int:
         rules = read_rules(Path(arguments.rules))
         with open_input(arguments) as traces:
             verdicts = check(traces, rules)
-            print_table([asdict(verdict) for verdict in verdicts], COLUMNS, arguments.format)
+            # What asks for attention comes first, otherwise in the order of the rules.
+            worst_first = sorted(verdicts, key=lambda verdict: list(SIGNS).index(verdict.result))
+            print_table([asdict(each) for each in worst_first], COLUMNS, arguments.format)
             print_notes(traces.summary.notes(), arguments.format)
             damaged = arguments.strict and traces.summary.damages
         if arguments.webhook:

@@ -15,16 +15,26 @@ from toolspan.analytics.cli._common import (
     print_notes,
     print_table,
 )
+from toolspan.analytics.cli._measure_verb import examples
 from toolspan.analytics.cli.measures import text
 from toolspan.analytics.errors import UsageError
-from toolspan.analytics.output import Column, clean, count
+from toolspan.analytics.measures import ROWS
+from toolspan.analytics.output import Column, clean, count, counted
 
 
 def sql(argv: Sequence[str], *, prog: str) -> int:
     """Run `toolspan sql`; returns the exit code."""
     made = parser(
         prog,
-        "Any query of DuckDB's over the tables of docs/model.md.",
+        f"Any query of DuckDB's over the tables {', '.join(ROWS)} (docs/model.md).",
+        examples(
+            prog,
+            (
+                ("'FROM tool_calls LIMIT 3'", "three calls with all columns"),
+                ("'DESCRIBE sessions'", "the columns of a table"),
+                ("'SELECT tool_name, count(*) FROM retries GROUP BY ALL'", "a count of your own"),
+            ),
+        ),
         first=("query", "QUERY", "for instance 'FROM tool_calls LIMIT 3'"),
     )
     add_format(made)
@@ -37,12 +47,18 @@ def sql(argv: Sequence[str], *, prog: str) -> int:
             try:
                 records, names = traces.sql_table(arguments.query)
             except duckdb.Error as error:
-                raise UsageError(f"{str(error).splitlines()[0]}") from error
+                lines = str(error).splitlines()
+                hints = [line for line in lines[1:] if "did you mean" in line.lower()]
+                hints += [line for line in lines[1:] if line.startswith("Candidate")]
+                if lines[0].startswith("Catalog Error: Table"):
+                    hints = [f"The tables are: {', '.join(ROWS)}."]
+                raise UsageError(" ".join([lines[0], *hints])) from error
             columns = [
                 Column(name, _shower(name), is_number=_is_number(records, name)) for name in names
             ]
             print_table(records, columns, arguments.format, names)
-            print_notes(traces.summary.notes(), arguments.format)
+            notes = traces.summary.notes() if records else ["no row", *traces.summary.notes()]
+            print_notes(notes, arguments.format, has_table=bool(records))
             return finish(traces, arguments)
 
     return guarded(run)
@@ -95,8 +111,10 @@ def damage(argv: Sequence[str], *, prog: str) -> int:
             )
             others = [note for note in traces.summary.notes() if "damaged place" not in note]
             if not found:
-                others.insert(0, f"{traces.summary.spans_delivered} spans read, none damaged")
-            print_notes(others, arguments.format)
+                others.insert(
+                    0, f"{counted(traces.summary.spans_delivered, 'span')} read, none damaged"
+                )
+            print_notes(others, arguments.format, has_table=bool(found))
             sys.stdout.flush()
             return finish(traces, arguments) if arguments.strict else EXIT_FINE
 

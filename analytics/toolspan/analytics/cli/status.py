@@ -13,11 +13,23 @@ from toolspan.analytics.cli._common import (
     print_notes,
     terminal_width,
 )
+from toolspan.analytics.output import to_json_lines
+
+EPILOG = """\
+✗ bad: even the good end of the interval of its success rate is below 90 %, or calls never end
+! warn: less than 97 % and at least 2 failed, or worse or slower than in the window before
+? unsure: too little data to say; ✓ ok
+
+examples:
+  toolspan status --since 15m          the last quarter of an hour against the one before
+  toolspan status --watch --every 10   again every ten seconds
+  toolspan status --where agent_name=writer --format json
+"""
 
 
 def main(argv: Sequence[str], *, prog: str) -> int:
     """Run the verb; returns the exit code."""
-    made = parser(prog, "A window of time against the one before, and each tool's health.")
+    made = parser(prog, "A window of time against the one before, and each tool's health.", EPILOG)
     made.add_argument("--since", default="1h", metavar="LENGTH", help="default 1h")
     made.add_argument("--until", metavar="TIME", help="the window's end (default now)")
     made.add_argument("--where", action="append", metavar="KEY=VALUE", help="a condition on calls")
@@ -36,9 +48,7 @@ def main(argv: Sequence[str], *, prog: str) -> int:
         with open_input(arguments) as traces:
             state = traces.status(since, until=until, where=arguments.where)
             if arguments.format == "json":
-                import json
-
-                text = json.dumps({**asdict(state), "level": state.level}, default=str) + "\n"
+                text = to_json_lines([{"level": state.level, **asdict(state)}])
             else:
                 text = state.text(terminal_width())
             if clear and sys.stdout.isatty():

@@ -12,6 +12,7 @@ from toolspan.analytics.cli._common import (
     open_input,
     parser,
     print_notes,
+    terminal_width,
 )
 from toolspan.analytics.output import to_json
 
@@ -49,7 +50,7 @@ def _view(
                 (record,) = json.loads(to_json([view.numbers]))
                 sys.stdout.write(json.dumps(record, indent=2) + "\n")
             else:
-                sys.stdout.write(view.text() + "\n")
+                sys.stdout.write(view.text(terminal_width()) + "\n")
             print_notes(traces.summary.notes(), "table" if arguments.format == "text" else "json")
             return finish(traces, arguments)
 

@@ -62,14 +62,24 @@ class Vocabulary:
         return f"coalesce({', '.join(says)}, NULL::VARCHAR)" if says else "NULL::VARCHAR"
 
     def fact_sql(self, fact: str) -> str:
-        """One fact of the span, of its type in `FACTS`."""
+        """One fact of the span, of its type in `FACTS`; reads `own_kind`."""
+        value = self._fact(fact)
+        if fact in _NAMES_ONLY and not value.startswith("NULL"):
+            kinds = _NAMED_BY[fact]
+            return f"CASE WHEN own_kind IS NULL OR own_kind IN {kinds} THEN {value} END"
+        return value
+
+    def _fact(self, fact: str) -> str:
         own: list[str] = []
         always: list[str] = []
         for dialect in self.dialects:
             is_possible = bool(self._detect(dialect))
             if not is_possible and not dialect.reads_anywhere:
                 continue
-            places = [(place, self._place(place)) for place in dialect.facts.get(fact, ())]
+            places = [
+                (place, _of_kind(fact, place, self._place(place)))
+                for place in dialect.facts.get(fact, ())
+            ]
             found = [_typed(fact, sql) for _, sql in places if sql]
             anywhere = [
                 _typed(fact, sql) for place, sql in places if sql and not place.startswith("@")
@@ -198,6 +208,24 @@ class Vocabulary:
             in_it = key in self.resource_keys
             return f"attribute(resource_keys, resource_vals, {literal(key)})" if in_it else ""
         return "name"
+
+
+# The kinds of span that a name is the name of.
+_NAMED_BY = {
+    "tool_name": "('tool')",
+    "agent_name": "('agent')",
+    "workflow_name": "('workflow', 'chain')",
+    "step_name": "('step', 'chain')",
+}
+# Names that stand on no other spans. (Agents and workflows are named on spans below them, too.)
+_NAMES_ONLY = frozenset({"tool_name", "step_name"})
+
+
+def _of_kind(fact: str, place: str, sql: str) -> str:
+    """What is taken from a span's own name names only what the span is."""
+    if not sql or fact not in _NAMED_BY or not (place == "@name" or place.startswith("@name|")):
+        return sql
+    return f"CASE WHEN own_kind IN {_NAMED_BY[fact]} THEN {sql} END"
 
 
 def name_prefixes(dialects: Iterable[Dialect]) -> list[str]:

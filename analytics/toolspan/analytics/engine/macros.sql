@@ -24,6 +24,7 @@ CREATE OR REPLACE TEMP MACRO exact_sum(x) AS
 -- Nanoseconds since 1970 (UTC) as a timestamp, and a length in milliseconds.
 CREATE OR REPLACE TEMP MACRO timestamp_of(ns) AS make_timestamp_ns(ns);
 CREATE OR REPLACE TEMP MACRO milliseconds(ns) AS ns / 1e6;
+CREATE OR REPLACE TEMP MACRO ns_of(time) AS epoch_ns(time);
 
 -- An attribute of a span by its key, as text; NULL where the span has none.
 CREATE OR REPLACE TEMP MACRO attribute(keys, vals, key) AS vals[list_position(keys, key)];

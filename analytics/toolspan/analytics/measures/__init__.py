@@ -2,6 +2,7 @@
 
 from toolspan.analytics.measures._filter import (
     Condition,
+    Where,
     Window,
     conditions,
     length_ns,
@@ -30,6 +31,7 @@ __all__ = [
     "Health",
     "Measure",
     "Selection",
+    "Where",
     "Window",
     "conditions",
     "judge",

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from toolspan.analytics.engine import literal, quoted
 from toolspan.analytics.errors import UsageError
 
 _CONDITION = re.compile(
-    r"\s*(?P<key>[^=!<>~]+?)\s*(?P<operator>=|!=|<=|>=|<|>|~|!~)\s*(?P<value>.*)"
+    r"\s*(?P<key>[^=!<>~]+?)\s*(?P<operator>=|!=|<=|>=|<|>|~|!~)\s*(?P<value>.*)", re.DOTALL
 )
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 _LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d|w)")
@@ -24,11 +24,13 @@ class Condition:
         key: the column, or the key of an attribute.
         operator: `= != < <= > >=`, or `~` and `!~` for regular expressions.
         value: what to compare with; None is the absence of a value.
+        is_literal: whether a value that looks like a number is text all the same.
     """
 
     key: str
     operator: str
     value: str | None
+    is_literal: bool = False
 
     def sql(self) -> str:
         """The condition as SQL; values are quoted, never run."""
@@ -40,24 +42,25 @@ class Condition:
             return found if self.operator == "~" else f"NOT coalesce({found}, false)"
         if self.operator in ("=", "!="):
             equal = f"CAST({column} AS VARCHAR) = {literal(self.value)}"
-            if _NUMBER.fullmatch(self.value):
+            if _NUMBER.fullmatch(self.value) and not self.is_literal:
                 # 200 and 200.0 and "200" are the same to whoever asks.
                 number = f"TRY_CAST({column} AS DOUBLE) = {float(self.value)!r}"
                 equal = f"({equal} OR {number})"
             return equal if self.operator == "=" else f"NOT coalesce({equal}, false)"
-        if _NUMBER.fullmatch(self.value):
+        if _NUMBER.fullmatch(self.value) and not self.is_literal:
             return f"TRY_CAST({column} AS DOUBLE) {self.operator} {float(self.value)!r}"
         return f"CAST({column} AS VARCHAR) {self.operator} {literal(self.value)}"
 
 
-def conditions(
-    where: str | Sequence[str] | Mapping[str, object] | None,
-) -> tuple[Condition, ...]:
+Where = str | Condition | Sequence[str | Condition] | Mapping[str, object] | None
+
+
+def conditions(where: Where) -> tuple[Condition, ...]:
     """Conditions from what users write.
 
     Args:
         where: `"key=value"` (also `!= < <= > >= ~ !~`), several of them, or a mapping of keys to
-            the values they must have (None: must be absent).
+            the values they must have (None: must be absent), text to the letter.
 
     Raises:
         UsageError: one of them is no condition.
@@ -65,15 +68,19 @@ def conditions(
     if where is None:
         return ()
     if isinstance(where, Mapping):
-        return tuple(
-            Condition(key, "=", None if value is None else _text(value))
-            for key, value in where.items()
-        )
-    return tuple(_condition(text) for text in ([where] if isinstance(where, str) else where))
+        return tuple(_equal(key, value) for key, value in where.items())
+    each = [where] if isinstance(where, str | Condition) else where
+    return tuple(item if isinstance(item, Condition) else _condition(item) for item in each)
 
 
-def _text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _equal(key: str, value: object) -> Condition:
+    if value is None:
+        return Condition(key, "=", None)
+    if isinstance(value, bool):
+        return Condition(key, "=", str(value).lower())
+    if isinstance(value, datetime):
+        return Condition(key, "=", f"{value:%Y-%m-%d %H:%M:%S.%f}".rstrip("0").rstrip("."))
+    return Condition(key, "=", str(value), is_literal=isinstance(value, str))
 
 
 def _condition(text: str) -> Condition:
@@ -122,25 +129,32 @@ def window(since: object = None, until: object = None, *, now_ns: int) -> Window
     """A window from what users write.
 
     Args:
-        since: a length (`"90s"`, `"15m"`, `"24h"`, `"7d"`) before `until`, a time in ISO 8601, or
-            a datetime.
+        since: a length (`"90s"`, `"15m"`, `"24h"`, `"7d"`, a timedelta) before `until`, a time in
+            ISO 8601, a date or a datetime.
         until: a time; default open, and lengths count from now.
         now_ns: the present.
 
     Raises:
-        UsageError: one of them is neither.
+        UsageError: one of them is neither, or nothing lies between them.
     """
     until_ns = None if until is None else moment_ns(until)
     if since is None:
         return Window(None, until_ns)
-    length = length_ns(since) if isinstance(since, str) else None
+    length = length_ns(since)
     if length is not None:
         return Window((now_ns if until_ns is None else until_ns) - length, until_ns)
-    return Window(moment_ns(since), until_ns)
+    since_ns = moment_ns(since)
+    if until_ns is not None and since_ns >= until_ns:
+        raise UsageError(f"nothing lies between since {since} and until {until}")
+    return Window(since_ns, until_ns)
 
 
-def length_ns(text: str) -> int | None:
-    """A length of time in nanoseconds; None if the text is none."""
+def length_ns(text: object) -> int | None:
+    """A length of time in nanoseconds; None if it is none."""
+    if isinstance(text, timedelta):
+        return round(text.total_seconds() * 1e9)
+    if not isinstance(text, str):
+        return None
     found = _LENGTH.fullmatch(text.strip().lower())
     return round(float(found[1]) * _UNIT_S[found[2]] * 1e9) if found else None
 
@@ -161,6 +175,8 @@ def moment_ns(value: object) -> int:
                 f"{value!r} is no time; expected a length such as 24h or 7d, or ISO 8601 such as "
                 "2026-03-02T09:00:00Z"
             ) from error
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day, tzinfo=UTC)
     if not isinstance(value, datetime):
         raise UsageError(f"{value!r} is no time")
     if value.tzinfo is None:

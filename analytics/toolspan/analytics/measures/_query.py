@@ -1,8 +1,8 @@
 """Measures by name: their SQL, with what to group by and which rows to look at."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from toolspan.analytics.engine import literal, load_sql, quoted
 from toolspan.analytics.errors import UsageError
@@ -19,6 +19,10 @@ class Measure:
         by: the columns it groups by unless told otherwise; empty where it has a fixed grouping.
         only: a condition its rows always fulfil.
         needs: the columns of its rows that its SQL reads, beside those it groups by.
+        may_group: whether more can be put before a grouping of its own.
+        in_order: whether it looks at neighbours: then its rows are all calls of the sessions, and
+            `is_chosen` says which of them are meant.
+        in_time: whether its rows are grouped by stretches of time as well (`time`).
     """
 
     name: str
@@ -26,59 +30,53 @@ class Measure:
     by: tuple[str, ...] = ()
     only: str = ""
     needs: tuple[str, ...] = ()
+    may_group: bool = False
+    in_order: bool = False
+    in_time: bool = False
+
+    @property
+    def groups(self) -> bool:
+        """Whether users may choose what to group by."""
+        return bool(self.by) or self.may_group
 
 
 # What rates, latency and intervals are computed from.
 _RATED = ("session_key", "outcome", "duration_ms")
 
 
+# What retries, fallbacks and a tool's own charge are computed from.
+_TRIED = ("attempts", "is_retried", "wasted_retry_ms", "fallback_from", "cost")
+# What is needed to tell how long at least one was under way, and since when.
+_TIMED = ("start_ns", "end_ns", "start_time")
+# What is needed to find the calls of a run, and how long the runs took together.
+_RUN = (*_RATED, *_TIMED, "trace_key", "span_id")
+_USAGE = (
+    "input_tokens",
+    "output_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "reasoning_tokens",
+    "cost",
+)
+_PLACE = ("session_key", "session_id", "tool_name", "outcome", "start_ns", "end_ns", "span_key")
+
+
 MEASURES = {
     measure.name: measure
     for measure in (
+        Measure("tools", "tool_calls", ("tool_name",), needs=(*_RATED, *_TIMED, *_TRIED)),
+        Measure("agents", "agent_runs", ("agent_name",), needs=_RUN),
+        Measure("workflows", "workflow_runs", ("workflow_name",), needs=_RUN),
         Measure(
-            "tools",
-            "tool_calls",
-            ("tool_name",),
-            needs=(
-                *_RATED,
-                "start_ns",
-                "end_ns",
-                "start_time",
-                "attempts",
-                "is_retried",
-                "wasted_retry_ms",
-                "fallback_from",
-                "cost",
-            ),
+            "steps", "workflow_steps", ("workflow_name", "step_name"), needs=(*_RUN, "step_index")
         ),
-        Measure("agents", "agent_runs", ("agent_name",), needs=(*_RATED, "trace_key", "span_id")),
-        Measure("workflows", "workflow_runs", ("workflow_name",), needs=_RATED),
-        Measure(
-            "steps",
-            "workflow_steps",
-            ("workflow_name", "step_name"),
-            needs=(*_RATED, "step_index", "start_ns"),
-        ),
-        Measure(
-            "models",
-            "llm_calls",
-            ("model",),
-            needs=(
-                *_RATED,
-                "input_tokens",
-                "output_tokens",
-                "cache_read_tokens",
-                "cache_write_tokens",
-                "reasoning_tokens",
-                "cost",
-            ),
-        ),
+        Measure("models", "llm_calls", ("model",), needs=(*_RATED, *_TIMED, *_USAGE)),
         Measure(
             "servers",
             "tool_calls",
             ("mcp_server",),
             "coalesce(client_ms, server_ms) IS NOT NULL",
-            needs=(*_RATED, "tool_name", "client_ms", "server_ms"),
+            needs=(*_RATED, *_TIMED, *_TRIED, "tool_name", "client_ms", "server_ms"),
         ),
         Measure(
             "errors",
@@ -97,41 +95,72 @@ MEASURES = {
             ),
         ),
         Measure("sessions", "sessions"),
-        Measure(
-            "transitions",
-            "tool_calls",
-            needs=("session_key", "tool_name", "outcome", "start_ns", "end_ns", "span_key"),
-        ),
+        Measure("transitions", "tool_calls", needs=_PLACE, may_group=True, in_order=True),
         Measure(
             "loops",
             "tool_calls",
-            needs=(
-                *_RATED,
-                "session_id",
-                "tool_name",
-                "arguments_hash",
-                "start_ns",
-                "start_time",
-                "span_key",
-                "agent_name",
-            ),
+            needs=(*_PLACE, "arguments_hash", "start_time", "duration_ms", "agent_name"),
+            in_order=True,
         ),
-        Measure(
-            "dead_ends", "tool_calls", needs=("session_key", "tool_name", "start_ns", "span_key")
-        ),
+        Measure("dead_ends", "tool_calls", needs=_PLACE, may_group=True, in_order=True),
         Measure(
             "recovery",
             "attempts",
-            needs=("tool_name", "attempt_number", "outcome", "waited_ms", "duration_ms"),
+            needs=(
+                "session_key",
+                "tool_name",
+                "attempt_number",
+                "outcome",
+                "waited_ms",
+                "duration_ms",
+            ),
+            may_group=True,
+        ),
+        Measure(
+            "repeats",
+            "tool_calls",
+            ("tool_name",),
+            "is_failure(outcome)",
+            needs=("session_key", "trace_key", "span_id"),
         ),
         Measure(
             "fallbacks",
             "tool_calls",
             needs=("fallback_from", "tool_name", "outcome", "session_key"),
+            may_group=True,
         ),
         Measure("concurrency", "tool_calls", needs=("session_key", "start_ns", "end_ns")),
         Measure(
-            "trends", "tool_calls", needs=(*_RATED, "start_ns", "end_ns", "start_time", "cost")
+            "trends",
+            "tool_calls",
+            needs=(*_RATED, *_TIMED, "cost"),
+            may_group=True,
+            in_time=True,
+        ),
+        Measure(
+            "tool_sessions",
+            "tool_calls",
+            ("tool_name",),
+            needs=(
+                *_RATED,
+                "session_id",
+                "start_ns",
+                "end_ns",
+                "start_time",
+                "is_retried",
+                "wasted_retry_ms",
+                "cost",
+            ),
+        ),
+        Measure(
+            "retry_sessions",
+            "attempts",
+            needs=("tool_name", "session_key", "attempt_number", "outcome", "waited_ms"),
+        ),
+        Measure(
+            "offered_tools",
+            "spans",
+            needs=("session_key", "attribute_keys", "attribute_values"),
         ),
         Measure("feedback_summary", "feedback"),
         Measure("totals", "tool_calls", needs=("outcome", "tool_name")),
@@ -140,6 +169,7 @@ MEASURES = {
 
 # Each table's view with the columns measures compute by.
 ROWS = {
+    "spans": "span_rows",
     "tool_calls": "tool_call_rows",
     "attempts": "attempt_rows",
     "retries": "retry_rows",
@@ -147,7 +177,6 @@ ROWS = {
     "workflow_runs": "workflow_run_rows",
     "workflow_steps": "workflow_step_rows",
     "llm_calls": "llm_call_rows",
-    "spans": "span_rows",
     "sessions": "sessions",
     "feedback": "feedback",
 }
@@ -183,6 +212,9 @@ def measure_sql(
 ) -> str:
     """The query of a measure.
 
+    In its SQL, what is grouped by is called `key_1, key_2, ...`, so that no name of a user's meets
+    one of ours; only the last SELECT gives them their names.
+
     Args:
         name: a key of `MEASURES`.
         columns: of each table, its columns; what is none of them is an attribute.
@@ -194,21 +226,38 @@ def measure_sql(
     """
     measure = MEASURES[name]
     selection = selection or Selection()
-    if selection.by and not measure.by:
+    if selection.by and not measure.groups:
         raise UsageError(f"{name} has a grouping of its own; --by does not apply")
     if every not in EVERY:
         raise UsageError(f"a stretch of time is one of {', '.join(EVERY)}, not {every!r}")
     by = selection.by or measure.by
-    # What is told of related tables (sessions, calls of an agent) is told for the same time.
-    aside = Selection(window=selection.window, with_pseudo=selection.with_pseudo)
+    keys = [f"key_{place}" for place in range(1, len(by) + 1)]
+    named = [f"{key} AS {quoted(name)}" for key, name in zip(keys, by, strict=True)]
+    inner = [*keys, "time"] if measure.in_time else keys
     rows = rows_sql(
-        measure.rows, columns, selection, extra=by, only=measure.only, needs=measure.needs
+        measure.rows,
+        columns,
+        selection,
+        by=by,
+        only=measure.only,
+        needs=measure.needs,
+        computed=f"time_bucket_of('{every}', start_time) AS time" if measure.in_time else "",
+        flagged=measure.in_order,
     )
+    # What is told of related tables: of the chosen runs all calls, of the chosen time all sessions.
+    whole = Selection(with_pseudo=selection.with_pseudo)
+    timed = Selection(window=selection.window, with_pseudo=selection.with_pseudo)
     lost = by == ("workflow_name",) and not selection.where
-    texts = {
+    # In this order: what is put in may itself hold placeholders that come later. What asks for the
+    # columns of another table is only made where it is wanted.
+    texts: dict[str, str | Callable[[], str]] = {
+        "$busy": _include("busy"),
+        "$within": _include("within"),
         "$interval": _include("interval"),
         "$rates": _include("rates"),
         "$latency": _include("latency"),
+        "$tried": _include("tried"),
+        "$counts": _include("counts"),
         "$note": _include("note"),
         "$union_of_session": _include("union_ms")
         .replace("$per", "$by, session_key")
@@ -216,19 +265,39 @@ def measure_sql(
         "$union_of_child": _include("union_ms")
         .replace("$per", "trace_key, parent_agent_run_id")
         .replace("$spans", "child"),
-        "$join_lost": "FULL JOIN lost USING (workflow_name)" if lost else "",
+        "$run_id": _RUN_ID.get(name, ""),
+        "$join_lost": "FULL JOIN lost USING (key_1)" if lost else "",
         "$lost_roots": "coalesce(lost_roots, 0)" if lost else "CAST(NULL AS BIGINT)",
         "$every": every,
         "$rows": "chosen",
-        "$calls": rows_sql("tool_calls", columns, aside),
-        "$sessions": rows_sql("sessions", columns, aside),
-        "$run_by": ", ".join(f"run.{quoted(column)}" for column in by),
-        "$by_first": quoted(by[0]) if by else "1",
-        "$by": ", ".join(quoted(column) for column in by),
+        "$all_calls": lambda: rows_sql("tool_calls", columns, whole),
+        "$calls": lambda: rows_sql("tool_calls", columns, timed),
+        "$sessions": lambda: rows_sql("sessions", columns, timed),
+        "$runs": lambda: rows_sql("agent_runs", columns, timed),
+        "$traces": _in_window("trace", selection.window, "start_ns", "start_ns"),
+        "$open_sessions": _in_window("sessions", selection.window),
+        "$since_ns": str(selection.window.since_ns or 0),
+        "$until_ns": str(selection.window.until_ns or _FOREVER_NS),
+        "$run_by": ", ".join(f"run.{key}" for key in inner),
+        "$partition": f"PARTITION BY {', '.join(keys)}" if keys else "",
+        "$by_first": keys[0] if keys else "1",
+        "$pair_by": "".join(f"pair.{key}, " for key in keys),
+        "$and_by": "".join(f"{key}, " for key in keys),
+        "$by": ", ".join(inner),
     }
     sql = load_sql(f"measures/{name}.sql")
+    body, main, last = sql.rpartition("\nSELECT")
+    # What is grouped by gets its name where the last SELECT begins. Names are put in at the end, so
+    # that none is taken for a placeholder.
+    last = last.replace("$and_by", "$named_and", 1).replace("$by", "$named", 1)
+    texts |= {
+        "$named_and": "".join(f"{name}, " for name in named),
+        "$named": ", ".join([*named, *inner[len(keys) :]]),
+    }
+    sql = body + main + last
     for placeholder, text in texts.items():
-        sql = sql.replace(placeholder, text)
+        if placeholder in sql:
+            sql = sql.replace(placeholder, text if isinstance(text, str) else text())
     # The rows are picked once, with the columns that are read.
     head, first, rest = _BEGINNING.split(sql, maxsplit=1)
     if first == "WITH":
@@ -237,6 +306,21 @@ def measure_sql(
 
 
 _BEGINNING = re.compile(r"^(WITH|SELECT)\b", re.MULTILINE)
+# The column of calls that names the run of each kind they belong to.
+_RUN_ID = {"agents": "agent_run_id", "workflows": "workflow_run_id", "steps": "step_id"}
+_FOREVER_NS = 2**63 - 1
+
+
+def _in_window(
+    table: str, window: Window, start: str = "ns_of(start_time)", end: str = "ns_of(end_time)"
+) -> str:
+    """The rows of a table that were under way within a window (or only began, by the columns)."""
+    tests = []
+    if window.since_ns is not None:
+        tests.append(f"{end} >= {window.since_ns}")
+    if window.until_ns is not None:
+        tests.append(f"{start} < {window.until_ns}")
+    return f"(SELECT * FROM {table}{' WHERE ' if tests else ''}{' AND '.join(tests)})"
 
 
 def rows_sql(
@@ -244,24 +328,40 @@ def rows_sql(
     columns: Mapping[str, frozenset[str]],
     selection: Selection,
     *,
-    extra: Sequence[str] = (),
+    by: Sequence[str] = (),
     only: str = "",
     needs: Sequence[str] = (),
+    computed: str = "",
+    flagged: bool = False,
 ) -> str:
     """A relation of the rows of a table that a selection leaves.
 
-    Attributes that `extra` or the conditions name become columns of it. Of the table's columns
-    it has those that are needed, or all.
+    Args:
+        table: its name, a key of `ROWS`.
+        columns: of each table, its columns; what is none of them is an attribute.
+        selection: which rows.
+        by: columns or attributes that become `key_1, key_2, ...`, as text.
+        only: one more condition.
+        needs: the columns of the table to have; none is all.
+        computed: one more column.
+        flagged: leave no row out by the selection, but tell by `is_chosen`.
     """
     known = columns[table]
-    wanted = [*extra, *(condition.key for condition in selection.where)]
-    attributes = [key for key in dict.fromkeys(wanted) if key not in known and key != EVERYTHING]
     tests = [only] if only else []
     if table == "tool_calls" and not selection.with_pseudo:
         tests.append("NOT is_pseudo")
     if table != "feedback":
-        tests += selection.window.sql("start_ns" if table != "sessions" else None)
-    tests += [condition.sql() for condition in selection.where]
+        chosen = selection.window.sql("start_ns" if table != "sessions" else None)
+    else:
+        chosen = []
+    wanted = list(by)
+    for condition in selection.where:
+        if table == "sessions" and condition.key not in known:
+            chosen.append(_of_a_span(condition, columns))
+        else:
+            wanted.append(condition.key)
+            chosen.append(condition.sql())
+    attributes = [key for key in dict.fromkeys(wanted) if key not in known and key != EVERYTHING]
     source = ROWS[table]
     if attributes:
         if table in ("sessions", "feedback"):
@@ -270,19 +370,31 @@ def rows_sql(
             )
         source = _with_attributes(source, attributes)
     # A group without a name is one all the same, and joins need it to have one.
-    named = {
-        key: f"coalesce(CAST({quoted(key)} AS VARCHAR), '(none)') AS {quoted(key)}"
-        for key in extra
+    made = [
+        f"coalesce(CAST({quoted(key)} AS VARCHAR), '(none)') AS key_{place}"
         if key != EVERYTHING
-    }
-    if EVERYTHING in extra:
-        named[EVERYTHING] = f"'all' AS {EVERYTHING}"
-    condition = f" WHERE {' AND '.join(tests)}" if tests else ""
-    if needs:
-        kept = [key for key in dict.fromkeys(needs) if key not in named]
-        return f"(SELECT {', '.join([*named.values(), *kept])} FROM {source}{condition})"
-    replaced = f" REPLACE ({', '.join(named.values())})" if named else ""
-    return f"(SELECT *{replaced} FROM {source}{condition})"
+        else f"'all' AS key_{place}"
+        for place, key in enumerate(by, 1)
+    ]
+    if computed:
+        made.append(computed)
+    if flagged:
+        made.append(f"coalesce({' AND '.join(chosen) or 'true'}, false) AS is_chosen")
+    else:
+        tests += chosen
+    remaining = f" WHERE {' AND '.join(tests)}" if tests else ""
+    return f"(SELECT {', '.join([*made, *(needs or ['*'])])} FROM {source}{remaining})"
+
+
+def _of_a_span(condition: Condition, columns: Mapping[str, frozenset[str]]) -> str:
+    """A test of a session: one of its spans fulfils the condition, or none does if it negates."""
+    wanted = replace(condition, operator=condition.operator.removeprefix("!"))
+    is_negation = condition.operator.startswith("!")
+    if condition.value is None:
+        # Being absent is what no span has.
+        wanted, is_negation = replace(condition, operator="!="), condition.operator == "="
+    spans = rows_sql("spans", columns, Selection(where=(wanted,)), needs=("session_key",))
+    return f"session_key {'NOT ' * is_negation}IN (SELECT session_key FROM {spans})"
 
 
 def _with_attributes(source: str, keys: Sequence[str]) -> str:

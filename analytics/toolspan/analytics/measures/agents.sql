@@ -3,59 +3,40 @@
 WITH $interval,
 $rates,
 $latency,
-run AS (SELECT * FROM $rows),
-tools AS (
-    SELECT
-        $run_by,
-        count(*) AS tool_calls,
-        count(CASE WHEN call.outcome = 'ok' THEN 1 END) AS tool_ok,
-        count(CASE WHEN is_failure(call.outcome) THEN 1 END) AS tool_errors,
-        exact_sum(call.cost) AS tool_cost
-    FROM $calls AS call
-    JOIN run ON run.trace_key = call.trace_key AND run.span_id = call.agent_run_id
-    GROUP BY $run_by
-),
-models AS (
-    SELECT
-        $run_by,
-        count(*) AS llm_calls,
-        CAST(sum(call.input_tokens) AS BIGINT) AS input_tokens,
-        CAST(sum(call.output_tokens) AS BIGINT) AS output_tokens,
-        exact_sum(call.cost) AS cost
-    FROM llm_call_rows AS call
-    JOIN run ON run.trace_key = call.trace_key AND run.span_id = call.agent_run_id
-    GROUP BY $run_by
-),
+$within,
+$busy,
 child AS (
     SELECT trace_key, parent_agent_run_id, start_ns, end_ns
     FROM agent_run_rows
     WHERE parent_agent_run_id IS NOT NULL
 ),
-below AS ($union_of_child),
+apart AS ($union_of_child),
 own AS (
-    SELECT $run_by, exact_total(run.duration_ms - coalesce(below.union_ms, 0)) AS own_ms
+    SELECT $run_by, exact_total(run.duration_ms - coalesce(apart.union_ms, 0)) AS own_ms
     FROM run
-    LEFT JOIN below
-        ON below.trace_key = run.trace_key AND below.parent_agent_run_id = run.span_id
+    LEFT JOIN apart
+        ON apart.trace_key = run.trace_key AND apart.parent_agent_run_id = run.span_id
     GROUP BY $run_by
 )
 SELECT
-    $by, n AS runs, errors, errors / nullif(ok + errors, 0) AS error_rate, sessions,
-    mean_ms, p50_ms, p90_ms, p95_ms, p99_ms, max_ms,
-    ok, error, tool_error, timeout, cancelled, interrupted, denied, abandoned,
-    ok / nullif(ok + errors, 0) AS success_rate,
-    wilson_low(p, effective_n, t) AS success_rate_low,
-    wilson_high(p, effective_n, t) AS success_rate_high,
-    p50_low_ms, p50_high_ms, p95_low_ms, p95_high_ms,
+    $by, n AS runs, $counts,
     coalesce(tool_calls, 0) AS tool_calls, coalesce(tool_errors, 0) AS tool_errors,
-    tool_ok / nullif(tool_ok + tool_errors, 0) AS tool_success_rate, tool_cost,
+    tool_ok / nullif(tool_ok + tool_errors, 0) AS tool_success_rate,
+    coalesce(retried_calls, 0) AS retried_calls, coalesce(recovered_calls, 0) AS recovered_calls,
+    recovered_calls / nullif(retried_calls, 0) AS recovery_rate,
+    coalesce(wasted_retry_ms, 0) AS wasted_retry_ms,
+    coalesce(fallback_calls, 0) AS fallback_calls, coalesce(rescued_calls, 0) AS rescued_calls,
+    rescued_calls / nullif(fallback_calls, 0) AS rescue_rate, tool_cost,
     coalesce(llm_calls, 0) AS llm_calls, input_tokens, output_tokens, cost,
-    duration_ms, own_ms,
-    $note AS note
+    duration_ms, own_ms, session_time_ms,
+    session_time_ms / nullif(all_sessions_ms, 0) AS session_time_share,
+    first_time, last_time, $note
 FROM rates
 LEFT JOIN success USING ($by)
 LEFT JOIN latency USING ($by)
 LEFT JOIN tools USING ($by)
 LEFT JOIN models USING ($by)
 LEFT JOIN own USING ($by)
+LEFT JOIN busy USING ($by)
+CROSS JOIN whole
 ORDER BY runs DESC, $by;

@@ -1,8 +1,9 @@
 -- One row: failed calls of one tool with one error type and one message, once numbers, quoted texts,
--- addresses and ids are taken out of it.
+-- addresses and ids are taken out of it. The example is the newest.
 SELECT
     $by, coalesce(error_type, '_OTHER') AS error_type, normalised(error_message) AS message,
     count(*) AS count,
+    count(*) / sum(count(*)) OVER () AS share,
     count(DISTINCT session_key) AS sessions,
     min(start_time) AS first_time, max(start_time) AS last_time,
     arg_max(error_message, (start_ns, span_id)) AS example,

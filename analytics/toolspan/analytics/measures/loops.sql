@@ -1,4 +1,5 @@
 -- One row: three or more calls in a row, in one session, of one tool with the same arguments.
+-- Neighbours are those of the whole session, whichever calls are looked at.
 WITH call AS (
     SELECT
         *,
@@ -14,7 +15,7 @@ SELECT
     min(start_time) AS start_time, exact_total(duration_ms) AS duration_ms,
     min(agent_name) AS agent_name
 FROM call
-WHERE arguments_hash IS NOT NULL
+WHERE arguments_hash IS NOT NULL AND is_chosen
 GROUP BY session_key, tool_name, arguments_hash, streak
 HAVING count(*) >= 3
 ORDER BY calls DESC, session_key, start_time;

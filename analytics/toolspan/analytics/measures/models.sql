@@ -3,6 +3,7 @@
 WITH $interval,
 $rates,
 $latency,
+$busy,
 usage AS (
     SELECT
         $by,
@@ -18,18 +19,15 @@ usage AS (
     GROUP BY $by
 )
 SELECT
-    $by, n AS calls, errors, errors / nullif(ok + errors, 0) AS error_rate, sessions,
-    mean_ms, p50_ms, p90_ms, p95_ms, p99_ms, max_ms,
-    ok, error, tool_error, timeout, cancelled, interrupted, denied, abandoned,
-    ok / nullif(ok + errors, 0) AS success_rate,
-    wilson_low(p, effective_n, t) AS success_rate_low,
-    wilson_high(p, effective_n, t) AS success_rate_high,
-    p50_low_ms, p50_high_ms, p95_low_ms, p95_high_ms,
+    $by, n AS calls, $counts,
     input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens,
-    calls_with_usage, cost, calls_with_cost, duration_ms,
-    $note AS note
+    calls_with_usage, cost, calls_with_cost, duration_ms, session_time_ms,
+    session_time_ms / nullif(all_sessions_ms, 0) AS session_time_share,
+    first_time, last_time, $note
 FROM rates
 LEFT JOIN success USING ($by)
 LEFT JOIN latency USING ($by)
 LEFT JOIN usage USING ($by)
+LEFT JOIN busy USING ($by)
+CROSS JOIN whole
 ORDER BY calls DESC, $by;

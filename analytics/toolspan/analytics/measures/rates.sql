@@ -20,7 +20,8 @@ rates AS (
         exact_quantile(counted_ms(outcome, duration_ms), 0.95) AS p95_ms,
         exact_quantile(counted_ms(outcome, duration_ms), 0.99) AS p99_ms,
         max(counted_ms(outcome, duration_ms)) AS max_ms,
-        exact_total(duration_ms) AS duration_ms
+        exact_total(duration_ms) AS duration_ms,
+        min(start_time) AS first_time, max(start_time) AS last_time
     FROM $rows
     GROUP BY $by
 )

@@ -3,6 +3,8 @@
 WITH $interval,
 $rates,
 $latency,
+$tried,
+$busy,
 layers AS (
     SELECT
         $by,
@@ -17,18 +19,20 @@ layers AS (
     GROUP BY $by
 )
 SELECT
-    $by, n AS calls, errors, errors / nullif(ok + errors, 0) AS error_rate, sessions, tools,
-    mean_ms, p50_ms, p90_ms, p95_ms, p99_ms, max_ms,
-    ok, error, tool_error, timeout, cancelled, interrupted, denied, abandoned,
-    ok / nullif(ok + errors, 0) AS success_rate,
-    wilson_low(p, effective_n, t) AS success_rate_low,
-    wilson_high(p, effective_n, t) AS success_rate_high,
-    p50_low_ms, p50_high_ms, p95_low_ms, p95_high_ms,
+    $by, n AS calls, $counts, tools,
+    attempts, retried_calls, recovered_calls,
+    recovered_calls / nullif(retried_calls, 0) AS recovery_rate, wasted_retry_ms,
+    fallback_calls, rescued_calls, rescued_calls / nullif(fallback_calls, 0) AS rescue_rate,
+    cost, calls_with_cost,
     calls_seen_by_server, client_p50_ms, client_p95_ms, server_p50_ms, server_p95_ms,
-    mean_transport_ms,
-    $note AS note
+    mean_transport_ms, duration_ms, session_time_ms,
+    session_time_ms / nullif(all_sessions_ms, 0) AS session_time_share,
+    first_time, last_time, $note
 FROM rates
 LEFT JOIN success USING ($by)
 LEFT JOIN latency USING ($by)
+LEFT JOIN tried USING ($by)
+LEFT JOIN busy USING ($by)
 LEFT JOIN layers USING ($by)
+CROSS JOIN whole
 ORDER BY calls DESC, $by;

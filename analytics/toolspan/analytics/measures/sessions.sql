@@ -5,7 +5,7 @@ WITH calls AS (
         count(CASE WHEN is_failure(outcome) THEN 1 END) AS failed_calls,
         count(DISTINCT tool_name) AS tools,
         exact_sum(cost) AS tool_cost
-    FROM $calls
+    FROM $all_calls
     GROUP BY session_key
 ),
 runs AS (SELECT session_key, count(*) AS agent_runs FROM agent_run_rows GROUP BY session_key)

@@ -2,23 +2,32 @@
 WITH $interval,
 $rates,
 $latency,
+$within,
+$busy,
 place AS (
     SELECT $by, min(step_index) AS step_index, min(start_ns) AS first_ns
     FROM $rows
     GROUP BY $by
 )
 SELECT
-    $by, step_index, n AS runs, errors, errors / nullif(ok + errors, 0) AS error_rate, sessions,
-    mean_ms, p50_ms, p90_ms, p95_ms, p99_ms, max_ms,
-    ok, error, tool_error, timeout, cancelled, interrupted, denied, abandoned,
-    ok / nullif(ok + errors, 0) AS success_rate,
-    wilson_low(p, effective_n, t) AS success_rate_low,
-    wilson_high(p, effective_n, t) AS success_rate_high,
-    p50_low_ms, p50_high_ms, p95_low_ms, p95_high_ms,
-    duration_ms,
-    $note AS note
+    $by, step_index, n AS runs, $counts,
+    coalesce(tool_calls, 0) AS tool_calls, coalesce(tool_errors, 0) AS tool_errors,
+    tool_ok / nullif(tool_ok + tool_errors, 0) AS tool_success_rate,
+    coalesce(retried_calls, 0) AS retried_calls, coalesce(recovered_calls, 0) AS recovered_calls,
+    recovered_calls / nullif(retried_calls, 0) AS recovery_rate,
+    coalesce(wasted_retry_ms, 0) AS wasted_retry_ms,
+    coalesce(fallback_calls, 0) AS fallback_calls, coalesce(rescued_calls, 0) AS rescued_calls,
+    rescued_calls / nullif(fallback_calls, 0) AS rescue_rate, tool_cost,
+    coalesce(llm_calls, 0) AS llm_calls, input_tokens, output_tokens, cost,
+    duration_ms, session_time_ms,
+    session_time_ms / nullif(all_sessions_ms, 0) AS session_time_share,
+    first_time, last_time, $note
 FROM rates
 LEFT JOIN success USING ($by)
 LEFT JOIN latency USING ($by)
+LEFT JOIN tools USING ($by)
+LEFT JOIN models USING ($by)
+LEFT JOIN busy USING ($by)
 LEFT JOIN place USING ($by)
+CROSS JOIN whole
 ORDER BY $by_first, step_index NULLS LAST, first_ns, $by;

@@ -27,7 +27,7 @@ SELECT
     CASE WHEN unit = 'workflow' THEN coalesce(workflow_name, span.name)
         ELSE coalesce(in_workflow, workflow_name, stamped_workflow) END AS workflow_name,
     CASE WHEN unit = 'step' THEN coalesce(step_name, span.name)
-        ELSE coalesce(in_step, step_name) END AS step_name,
+        ELSE coalesce(in_step, stamped_step) END AS step_name,
     coalesce(context.session_id, trace_says.session_id,
         context.conversation_id, trace_says.conversation_id) AS session_id,
     coalesce(context.session_id, trace_says.session_id,

@@ -3,7 +3,15 @@
 -- measures join and compute: `trace_key, span_key, start_ns, end_ns`.
 CREATE OR REPLACE TEMP VIEW span_rows AS
 SELECT
-    name, unit, kind, layer, tool_name, agent_name, workflow_name, step_name,
+    name, unit, kind,
+    -- What the emitter did not state is told by where the span ended up.
+    CASE
+        WHEN layer IS NOT NULL THEN layer
+        WHEN unit = 'tool' THEN 'logical'
+        WHEN kind = 'tool' AND unit IS NULL AND tool_call_of IS NOT NULL
+            THEN coalesce(layer_of(layer, mcp_method, span_kind), 'duplicate')
+    END AS layer,
+    tool_name, agent_name, workflow_name, step_name,
     session_id, session_key, conversation_id, user_id,
     timestamp_of(start_ns) AS start_time, timestamp_of(end_ns) AS end_time, duration_ms,
     outcome, error_type, error_message, status_code, span_kind, depth,

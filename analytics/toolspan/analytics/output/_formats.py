@@ -1,8 +1,10 @@
 """Tables for programs and documents."""
 
 import csv
+import html
 import io
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -18,8 +20,22 @@ _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 
 def to_json(records: Sequence[Mapping[str, Any]]) -> str:
     """An array of records, one a line; times in ISO 8601 with `Z`."""
-    lines = [json.dumps(record, default=_plain, allow_nan=False) for record in map(dict, records)]
+    lines = [_json(record) for record in records]
     return "[\n" + ",\n".join(lines) + "\n]\n" if lines else "[]\n"
+
+
+def to_json_lines(records: Sequence[Mapping[str, Any]]) -> str:
+    """One record a line."""
+    return "".join(f"{_json(record)}\n" for record in records)
+
+
+def _json(record: Mapping[str, Any]) -> str:
+    # JSON has no word for numbers that are none.
+    sound = {
+        key: None if isinstance(value, float) and not math.isfinite(value) else value
+        for key, value in record.items()
+    }
+    return json.dumps(sound, default=_plain)
 
 
 def _plain(value: Any) -> Any:
@@ -60,6 +76,22 @@ def to_markdown(records: Sequence[Mapping[str, Any]], columns: Sequence[Column])
         for record in records
     ]
     return "\n".join(lines) + "\n"
+
+
+def to_html(records: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> str:
+    """A table of HTML with the same cells as the text table; all text is escaped."""
+    head = "".join(f"<th>{html.escape(column.title)}</th>" for column in columns)
+    rows = [
+        "<tr>"
+        + "".join(
+            f"<td{' align=right' * column.is_number}>{html.escape(cell(column, record))}</td>"
+            for column in columns
+        )
+        + "</tr>"
+        for record in records
+    ]
+    body = "\n".join(rows)
+    return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n"
 
 
 def _escaped(text: str) -> str:

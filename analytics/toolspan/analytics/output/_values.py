@@ -39,25 +39,43 @@ def percent(value: float | None) -> str:
 
 
 def interval(low: float | None, high: float | None) -> str:
-    """The bounds of a share in whole percent."""
+    """The bounds of a share in whole percent; never rounded up to 100 or down to 0 between them."""
     if low is None or high is None:
         return NOTHING
-    return f"{100 * low:.0f}–{100 * high:.0f} %"  # noqa: RUF001
+    lower, upper = round(100 * low), round(100 * high)
+    if lower == 100 and low < 1:
+        lower = 99
+    if upper == 0 and high > 0:
+        upper = 1
+    return f"{lower}–{upper} %"  # noqa: RUF001
 
 
 def duration(ms: float | None) -> str:
     """A length of time in the unit that suits it."""
     if ms is None:
         return NOTHING
+    if ms < 0:
+        return f"-{duration(-ms)}"
     for limit, divisor, unit in (
         (1, 1e-3, "µs"),
-        (1e3, 1, "ms"),
+        (999.5, 1, "ms"),
         (120e3, 1e3, "s"),
         (7200e3, 60e3, "min"),
+        (48 * 3600e3, 3600e3, "h"),
     ):
         if ms < limit:
             return f"{number(ms / divisor)} {unit}" if ms else "0 ms"
-    return f"{ms / 3600e3:.1f} h"
+    return f"{number(ms / 86400e3)} d"
+
+
+def times(n: float) -> str:
+    """How often, in words."""
+    return "once" if n == 1 else "twice" if n == 2 else f"{count(n)} times"
+
+
+def counted(n: float, noun: str) -> str:
+    """A number of things: `1 span`, `1,200 spans`."""
+    return f"{count(n)} {noun}" if n == 1 else f"{count(n)} {noun}s"
 
 
 def moment(time: datetime | None) -> str:

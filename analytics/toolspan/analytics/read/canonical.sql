@@ -23,11 +23,13 @@ WITH sound AS (
 spoken AS (
     SELECT *, $dialect AS dialect FROM sound
 ),
+described AS (
+    SELECT *, $kind AS own_kind FROM spoken
+),
 stated AS (
     SELECT
         * EXCLUDE (events, resource_keys, resource_vals),
         attribute(resource_keys, resource_vals, 'service.name') AS service_name,
-        $kind AS own_kind,
         $generic_kind AS generic_kind,
         $failed AS says_failed,
         -- Only failed spans with events are looked into; the last exception is the one that left.
@@ -37,7 +39,7 @@ stated AS (
             lambda event: event.name = 'exception'
         )[-1].attributes END AS exception,
         $facts
-    FROM spoken
+    FROM described
 ),
 kinds AS (
     SELECT

@@ -1,28 +1,27 @@
 """What a report says, as data: every number and every sentence, before any layout."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from toolspan.analytics.measures import LEVELS, judge
-from toolspan.analytics.output import clean, count, duration, percent
+from toolspan.analytics.output import moment
+from toolspan.analytics.recommend import Recommendation, ToolFindings, recommend, tool_findings
+from toolspan.analytics.report._troubles import Trouble, headline, troubles
+from toolspan.analytics.report._vitals import Vital, vitals
+from toolspan.analytics.report._works import what_works
 
 if TYPE_CHECKING:
     from toolspan.analytics._traces import Traces
 
 Record = Mapping[str, Any]
 
-# A tool is called slow from this 95 % point on, and with at least so many calls.
-SLOW_P95_MS = 2000
-SLOW_CALLS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One sentence of the report and how much it matters (one of `LEVELS`)."""
-
-    level: str
-    text: str
+# How finely trends are drawn: the first that gives no more than so many points.
+MOST_POINTS = 60
+_EVERY_S = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+MOST_ERRORS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,46 +29,89 @@ class Facts:
     """Everything a report shows.
 
     Attributes:
-        totals: the row of the measure `totals`.
-        tools: rows of the measure `tools`, each with `level` and `reason`.
-        agents: rows of the measure `agents`.
-        feedback: rows of the measure `feedback_summary`.
         headline: the state of things in one sentence.
-        findings: what fails and what is slow, worst first.
+        period: the time it is about, in words.
+        before: the time it is compared with, in words; empty if there is none.
+        totals: the row of the measure `totals`.
+        vitals: health in a few numbers.
+        works: what works, in sentences.
+        troubles: what does not.
+        recommendations: what to do, the most beneficial first.
+        tools: rows of the measure `tools`, each with `level` and `reason`, the worst first.
+        agents: rows of the measure `agents`.
+        workflows: rows of the measure `workflows`.
+        models: rows of the measure `models`.
+        errors: the commonest rows of the measure `errors`.
+        recovery: rows of the measure `recovery`.
+        fallbacks: rows of the measure `fallbacks`.
+        trend: rows of the measure `trends`.
+        every: the stretch of time of one of them.
+        feedback: rows of the measure `feedback_summary`.
+        findings: how the use of tools goes with scores.
         files: what was read.
         notes: what was damaged, held back, left out or counted once.
     """
 
+    headline: str
+    period: str
+    before: str
     totals: Record
+    vitals: Sequence[Vital]
+    works: Sequence[str]
+    troubles: Sequence[Trouble]
+    recommendations: Sequence[Recommendation]
     tools: Sequence[Record]
     agents: Sequence[Record]
+    workflows: Sequence[Record]
+    models: Sequence[Record]
+    errors: Sequence[Record]
+    recovery: Sequence[Record]
+    fallbacks: Sequence[Record]
+    trend: Sequence[Record]
+    every: str
     feedback: Sequence[Record]
-    headline: str
-    findings: Sequence[Finding]
+    findings: ToolFindings
     files: Sequence[str]
     notes: Sequence[str]
 
 
 def gather(traces: "Traces") -> Facts:
-    """Measure everything the report shows."""
+    """Measure everything the report shows.
+
+    Where the traces were opened with `since`, their time is compared with the time of equal
+    length before it.
+    """
     (totals,) = traces.records("totals")
     tools = [_judged(tool) for tool in traces.records("tools")]
     order = {level: place for place, level in enumerate(LEVELS)}
     tools.sort(key=lambda tool: (order[tool["level"]], -tool["errors"], -tool["calls"]))
-    notes = traces.summary.notes()
-    pseudo = traces.pseudo_tools()
-    if pseudo:
-        names = ", ".join(f"{name} {calls}" for name, calls in pseudo.items())
-        notes.append(f"calls of framework plumbing left out: {names}")
+    fallbacks = traces.records("fallbacks")
+    now, before = _windows(traces)
+    health = vitals(traces, now, before)
+    findings = tool_findings(traces)
+    every = _every(totals)
     return Facts(
+        headline=headline(totals, tools),
+        period=f"{moment(totals['first_time'])} to {moment(totals['last_time'])}",
+        before=_words(before),
         totals=totals,
+        vitals=health,
+        works=what_works(tools, fallbacks, health, findings.records),
+        troubles=troubles(tools, health),
+        recommendations=recommend(traces, findings.records),
         tools=tools,
         agents=traces.records("agents"),
+        workflows=traces.records("workflows"),
+        models=traces.records("models"),
+        errors=traces.records("errors")[:MOST_ERRORS],
+        recovery=traces.records("recovery"),
+        fallbacks=fallbacks,
+        trend=traces.records("trends", every=every),
+        every=every,
         feedback=traces.records("feedback_summary"),
-        headline=_headline(totals, tools),
-        findings=[*_failing(tools), *_slow(tools)],
+        findings=findings,
         files=[str(file) for file in traces.summary.files],
-        notes=notes,
+        notes=[*traces.summary.notes(), *_notes(traces)],
     )
 
 
@@ -78,71 +120,37 @@ def _judged(tool: Record) -> dict[str, Any]:
     return {**tool, "level": health.level, "reason": health.reason}
 
 
-def _headline(totals: Record, tools: Sequence[Record]) -> str:
-    if not tools:
-        return f"No tool calls in {count(totals['spans'])} spans."
-    bad = [clean(tool["tool_name"], 40) for tool in tools if tool["level"] == "bad"]
-    warn = [tool for tool in tools if tool["level"] == "warn"]
-    rated = totals["ok"] + totals["errors"]
-    share = (
-        f"{percent(totals['ok'] / rated)} of {count(rated)} finished calls succeeded"
-        if rated
-        else ""
-    )
-    if bad:
-        named = (
-            " and ".join(bad) if len(bad) <= 2 else f"{bad[0]}, {bad[1]} and {len(bad) - 2} more"
-        )
-        state = f"{named} {'fails' if len(bad) == 1 else 'fail'} too often"
-    elif warn:
-        state = f"{len(warn)} of {len(tools)} tools had failures worth a look"
-    else:
-        state = "Nothing stands out"
-    return f"{state}; {share}." if share else f"{state}."
+def _windows(traces: "Traces") -> "tuple[_Window, _Window | None]":
+    asked = traces.window
+    if asked.since_ns is None:
+        return (None, asked.until_ns), None
+    until = asked.until_ns if asked.until_ns is not None else time.time_ns()
+    length = until - asked.since_ns
+    return (asked.since_ns, until), (asked.since_ns - length, asked.since_ns)
 
 
-def _failing(tools: Sequence[Record]) -> list[Finding]:
-    found = []
-    for tool in tools:
-        if tool["level"] not in ("bad", "warn"):
-            continue
-        rated = tool["ok"] + tool["errors"]
-        name = clean(tool["tool_name"], 60)
-        if not tool["errors"]:
-            found.append(Finding(tool["level"], f"{name}: {tool['reason']}."))
-            continue
-        kinds = {"error": "raised", "tool_error": "returned", "timeout": "timed out"}
-        how = ", ".join(f"{tool[kind]} {word}" for kind, word in kinds.items() if tool[kind])
-        bounds = (
-            f"; its true success rate is likely {_range(tool)}"
-            if tool["success_rate_low"] is not None
-            else ""
-        )
-        text = (
-            f"{name} failed in {count(tool['errors'])} of {count(rated)} calls "
-            f"({percent(tool['error_rate'])}: {how}){bounds}."
-        )
-        found.append(Finding(tool["level"], text))
-    return found[:8]
+_Window = tuple[int | None, int | None]
 
 
-def _range(tool: Record) -> str:
-    low, high = 100 * tool["success_rate_low"], 100 * tool["success_rate_high"]
-    return f"between {low:.0f} and {high:.0f} %"
+def _words(window: _Window | None) -> str:
+    if window is None or window[0] is None or window[1] is None:
+        return ""
+    first, last = (datetime.fromtimestamp(bound / 1e9, UTC) for bound in (window[0], window[1]))
+    return f"{moment(first)} to {moment(last)}"
 
 
-def _slow(tools: Sequence[Record]) -> list[Finding]:
-    slow = [
-        tool
-        for tool in tools
-        if tool["calls"] >= SLOW_CALLS and (tool["p95_ms"] or 0) >= SLOW_P95_MS
-    ]
-    slow.sort(key=lambda tool: -tool["p95_ms"])
-    return [
-        Finding(
-            "warn",
-            f"{clean(tool['tool_name'], 60)} is slow: one call in twenty takes "
-            f"{duration(tool['p95_ms'])} or longer (half of them {duration(tool['p50_ms'])}).",
-        )
-        for tool in slow[:3]
-    ]
+def _every(totals: Record) -> str:
+    first, last = totals["first_time"], totals["last_time"]
+    if first is None or last is None:
+        return "day"
+    length_s = (last - first).total_seconds()
+    fitting = (name for name, unit_s in _EVERY_S.items() if length_s <= unit_s * MOST_POINTS)
+    return next(fitting, "month")
+
+
+def _notes(traces: "Traces") -> list[str]:
+    pseudo = traces.pseudo_tools()
+    if not pseudo:
+        return []
+    names = ", ".join(f"{name} {calls}" for name, calls in pseudo.items())
+    return [f"calls of framework plumbing left out: {names}"]

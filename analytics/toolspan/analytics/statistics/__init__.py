@@ -32,6 +32,7 @@ from toolspan.analytics.statistics._intervals import (
     quantile_needs,
 )
 from toolspan.analytics.statistics._mantel_haenszel import MantelHaenszel, mantel_haenszel
+from toolspan.analytics.statistics._mean import Mean, mean_interval
 from toolspan.analytics.statistics._multiplicity import benjamini_hochberg, holm
 from toolspan.analytics.statistics._permutation import (
     MaxTTest,
@@ -60,6 +61,7 @@ __all__ = [
     "LeaveOneOut",
     "MantelHaenszel",
     "MaxTTest",
+    "Mean",
     "PairAgreement",
     "PermutationTest",
     "Proportion",
@@ -85,6 +87,7 @@ __all__ = [
     "leave_one_out",
     "mantel_haenszel",
     "max_t_test",
+    "mean_interval",
     "pair_agreement",
     "permutation_test",
     "quantile_needs",

@@ -208,11 +208,11 @@ def _write(
     prefix: str = "",
 ) -> None:
     for table in tables:
-        order = " ORDER BY unit" if table == "resolved" else ""
         target = folder / f"{prefix}{table}.parquet"
+        # The lowest level: 5 % larger, and a fifth less work.
         connection.execute(
-            f"COPY (SELECT * FROM {table}{order}) TO {literal(str(target))} "
-            "(FORMAT parquet, COMPRESSION zstd)"
+            f"COPY {table} TO {literal(str(target))} "
+            "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
         )
     for table in (*tables, "staged", "span", "context"):
         connection.execute(f"DROP TABLE IF EXISTS {table}")
@@ -257,7 +257,7 @@ def _shared(
     if not row[0]:
         return None
     place = store.shared(parts)
-    if place.exists():
+    if place is not None:
         return place
     portions = 1 + int(row[1]) // SHARED_PORTION
     with store.new_folder() as folder:
