@@ -25,7 +25,7 @@ class ToolFindings:
 
 
 def tool_findings(traces: "Traces") -> ToolFindings:
-    """Relate the use of tools to scores; empty without feedback."""
+    """Relate the use of tools to the scores of the time asked for; empty without feedback."""
     if not traces.has_feedback:
         return ToolFindings()
     found = traces.correlation(exposure="used")
