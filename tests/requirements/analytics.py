@@ -87,14 +87,14 @@ REQUIREMENTS = from_source(
             "Three to seven deterministic recommendations carry evidence, saving, confidence, example sessions and a next step.",
         ),
         # --- 9: live ---
-        "analytics.09-status": planned(
-            7, "Status of the window against the one before, per tool, with the reason."
+        "analytics.09-status": built(
+            "Status of the window against the one before, per tool, with the reason."
         ),
         "analytics.09-anytime-valid": unassigned(
             "Live status may be looked at often without false alarms."
         ),
-        "analytics.09-alert-rules": planned(
-            7, "Alert rules are thresholds on any measure, with n and interval respected."
+        "analytics.09-alert-rules": built(
+            "Alert rules are thresholds on any measure, with n and interval respected."
         ),
         "analytics.09-sinks": unassigned(
             "Alerts reach Slack, e-mail, PagerDuty, a webhook or a program, deduplicated."
