@@ -62,8 +62,8 @@ def test_status_compares_the_window_with_the_one_before(written, cli) -> None:
     path = written(
         calls("search", 40, failed=20),
         calls("search", 80, failed=2, hour=0),
-        calls("fetch", 60, ms=1000),
-        calls("fetch", 60, ms=10, hour=0),
+        calls("fetch", 80, ms=1000),
+        calls("fetch", 80, ms=10, hour=0),
         calls("clock", 50),
         calls("rare", 3),
     )
@@ -72,7 +72,7 @@ def test_status_compares_the_window_with_the_one_before(written, cli) -> None:
         assert (status.level, status.active_sessions) == ("bad", 63)
         assert status.now is not None
         assert status.before is not None
-        assert (status.now["calls"], status.before["calls"]) == (153, 140)
+        assert (status.now["calls"], status.before["calls"]) == (173, 160)
         assert (status.now["p95_ms"], status.before["p95_ms"]) == (1000, 100)
         assert [(t["tool_name"], t["level"], t["reason"]) for t in status.tools] == [
             ("search", "bad", "succeeds in at most 66 % of calls"),
@@ -85,13 +85,13 @@ def test_status_compares_the_window_with_the_one_before(written, cli) -> None:
     assert cli("status", path, "--since", "1h", "--until", NOW) == 0
     assert cli.out.splitlines()[:4] == [
         "✗ the last 1h",
-        "  calls                 153   +9 % on the window before",
-        "  success            86.9 %   before 98.6 %",
+        "  calls                 173   +8 % on the window before",
+        "  success            88.4 %   before 98.8 %",
         "  p95                   1 s   before 100 ms",
     ]
     assert cli("status", path, "--since", "1h", "--until", NOW, "--format", "json") == 0
     told = json.loads(cli.out)
-    assert (told["level"], told["now"]["calls"], told["tools"][0]["level"]) == ("bad", 153, "bad")
+    assert (told["level"], told["now"]["calls"], told["tools"][0]["level"]) == ("bad", 173, "bad")
 
 
 def test_a_quiet_window_says_when_the_last_call_was(written, cli) -> None:

@@ -254,6 +254,9 @@ def measure_sql(
         "$busy": _include("busy"),
         "$within": _include("within"),
         "$interval": _include("interval"),
+        "$share": _include("interval")
+        .replace("$by", _SHARED.get(name, "$by"))
+        .replace("$rows", "judged"),
         "$rates": _include("rates"),
         "$latency": _include("latency"),
         "$tried": _include("tried"),
@@ -308,6 +311,11 @@ def measure_sql(
 _BEGINNING = re.compile(r"^(WITH|SELECT)\b", re.MULTILINE)
 # The column of calls that names the run of each kind they belong to.
 _RUN_ID = {"agents": "agent_run_id", "workflows": "workflow_run_id", "steps": "step_id"}
+# What the rates of measures with a grouping of their own are rates of.
+_SHARED = {
+    "recovery": "$and_by tool_name, attempt_number",
+    "fallbacks": "$and_by fallback_from, tool_name",
+}
 _FOREVER_NS = 2**63 - 1
 
 
