@@ -257,7 +257,7 @@ def _shared(
     if not row[0]:
         return None
     place = store.shared(parts)
-    if place.exists():
+    if place is not None:
         return place
     portions = 1 + int(row[1]) // SHARED_PORTION
     with store.new_folder() as folder:
