@@ -15,8 +15,8 @@ REQUIREMENTS = from_source(
         "analytics.01-roll-ups": planned(7, "Roll-ups count nothing twice."),
         "analytics.01-any-attribute": built("Any attribute can be a dimension."),
         "analytics.01-inputs": built("Files, directories, globs and stdin are read."),
-        "analytics.01-outputs": planned(
-            7, "Results come as DataFrame, CSV, JSON, JSONL, Parquet, Markdown and HTML."
+        "analytics.01-outputs": built(
+            "Results come as DataFrame, CSV, JSON, JSONL, Parquet, Markdown and HTML."
         ),
         # --- 2: feedback ---
         "analytics.02-imports": built(
@@ -87,14 +87,14 @@ REQUIREMENTS = from_source(
             "Three to seven deterministic recommendations carry evidence, saving, confidence, example sessions and a next step.",
         ),
         # --- 9: live ---
-        "analytics.09-status": planned(
-            7, "Status of the window against the one before, per tool, with the reason."
+        "analytics.09-status": built(
+            "Status of the window against the one before, per tool, with the reason."
         ),
         "analytics.09-anytime-valid": unassigned(
             "Live status may be looked at often without false alarms."
         ),
-        "analytics.09-alert-rules": planned(
-            7, "Alert rules are thresholds on any measure, with n and interval respected."
+        "analytics.09-alert-rules": built(
+            "Alert rules are thresholds on any measure, with n and interval respected."
         ),
         "analytics.09-sinks": unassigned(
             "Alerts reach Slack, e-mail, PagerDuty, a webhook or a program, deduplicated."
@@ -118,7 +118,7 @@ REQUIREMENTS = from_source(
         ),
         # --- 12: sessions ---
         "analytics.12-worst-sessions": built("Sessions can be ranked and searched."),
-        "analytics.12-waterfall": planned(7, "A session is shown as a waterfall in text."),
+        "analytics.12-waterfall": built("A session is shown as a waterfall in text."),
         "analytics.12-waterfall-html": unassigned("A session is shown as a waterfall in HTML."),
         "analytics.12-similar": unassigned("Sessions like a given one are found."),
         # --- 13, 14 ---

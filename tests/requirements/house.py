@@ -60,8 +60,7 @@ REQUIREMENTS = from_source(
         "design.2-default-directory": built(
             "Every verb defaults its path to `$TOOLSPAN_DIR`, then to `./toolspan-data`."
         ),
-        "design.2-exit-codes": planned(
-            7,
+        "design.2-exit-codes": built(
             "Every verb exits 0 when fine, 1 when a check failed, 2 on bad usage or input, 3 when inconclusive.",
         ),
         "design.2-missing-input-is-2": built(

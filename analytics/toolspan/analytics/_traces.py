@@ -1,5 +1,6 @@
 """`open_traces` and what it gives: traces as tables and measures."""
 
+import html
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -30,6 +31,7 @@ from toolspan.analytics.measures import (
     window,
 )
 from toolspan.analytics.model import make_views
+from toolspan.analytics.output import counted, moment
 from toolspan.analytics.read import ReadSummary
 from toolspan.analytics.store import CacheChoice, Progress, load
 
@@ -143,9 +145,24 @@ class Traces:
         files = len(self.summary.files)
         return f"<Traces: {self.summary.spans} spans of {files} file{'s'[: files != 1]}>"
 
+    def __str__(self) -> str:
+        return "\n".join(self._lines())
+
     def _repr_html_(self) -> str:
-        notes = "".join(f"<br>{_escaped(note)}" for note in self.summary.notes())
-        return f"<b>{_escaped(repr(self).strip('<>'))}</b>{notes}"
+        first, *others = map(html.escape, self._lines())
+        return "<br>".join([f"<b>{first}</b>", *others])
+
+    def _lines(self) -> list[str]:
+        """What there is, in a few lines: how much, of when, and what was wrong with it."""
+        (n,) = self.records("totals")
+        calls = f"{counted(n['calls'], 'call')} of {counted(n['tools'], 'tool')}"
+        lines = [
+            f"{counted(self.summary.spans, 'span')} of {counted(len(self.summary.files), 'file')}",
+            f"{counted(n['sessions'], 'session')}, {counted(n['runs'], 'agent run')}, {calls}",
+        ]
+        if n["first_time"] is not None:
+            lines.append(f"{moment(n['first_time'])} to {moment(n['last_time'])}")
+        return [*lines, *(f"Note: {note}" for note in self.summary.notes())]
 
     # --- measures --------------------------------------------------------------------------
 
@@ -781,7 +798,3 @@ class Tables:
 
     def __repr__(self) -> str:
         return f"<Tables: {', '.join(TABLES)}>"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
