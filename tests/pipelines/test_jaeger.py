@@ -39,6 +39,7 @@ def trace_ids(spans: list[dict[str, Any]]) -> set[str]:
     return {base64.b64decode(span["traceId"]).hex() for span in spans}
 
 
+@pytest.mark.requirement("pipelines.jaeger", "pipelines.send-exact")
 @pytest.mark.parametrize("protocol", ["grpc", "http/protobuf"])
 def test_files_that_were_sent_are_what_jaeger_gives_back(
     jaeger: Jaeger,
@@ -129,6 +130,7 @@ def test_the_collector_passes_on_the_redacted_spans_that_are_in_its_archive(
     assert "ada@example.org" not in str(found)
 
 
+@pytest.mark.requirement("pipelines.sample")
 def test_of_unremarkable_traces_jaeger_gets_a_share_and_of_failed_ones_all(
     jaeger: Jaeger, tmp_path: Path
 ) -> None:
