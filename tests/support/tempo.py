@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import urllib.parse
 from collections.abc import Iterable
 from pathlib import Path
@@ -50,6 +51,10 @@ class Tempo(Server):
             log=folder / "tempo.log",
             ready=f"{self.query_endpoint}/ready",
         )
+
+    def stop(self, with_signal: int = signal.SIGKILL) -> None:
+        """End it at once: asked kindly, Tempo waits for a minute and more."""
+        super().stop(with_signal)
 
     def trace(self, trace_id: str) -> list[dict[str, Any]]:
         """The spans of a trace (id in hexadecimal) as the query API gives them, all they say."""
