@@ -6,6 +6,7 @@ was sent `spans.jsonl`, so that the form of its answers is known where there is 
 
 import base64
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 from support.collector import Collector
 from support.otlp_protobuf import records, traces_messages, without_schema_urls
 from support.servers import until
-from support.tempo import Tempo, spans_of_answer
+from support.tempo import CONFIG, Tempo, spans_of_answer, tempo_program
 from support.zero_code import Workplace
 from toolspan.exporters.send.command import main
 
@@ -44,6 +45,12 @@ def test_what_tempo_answered_once_is_what_it_had_been_sent(answer: str) -> None:
 
     assert len(sent) == 7
     assert spans_of_answer(document) == sent
+
+
+def test_tempo_accepts_the_configuration() -> None:
+    command = [tempo_program(), "-config.verify=true", f"-config.file={CONFIG}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("protocol", ["grpc", "http/protobuf"])

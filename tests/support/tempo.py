@@ -20,13 +20,19 @@ from support.servers import Server, free_ports, get, until
 CONFIG = REPOSITORY / "deploy" / "tempo" / "tempo.yaml"
 
 
+def tempo_program() -> str:
+    """What `TEMPO_BIN` names; skips the test where it names nothing."""
+    program = os.environ.get("TEMPO_BIN")
+    if not program:
+        pytest.skip("Tempo is not here: TEMPO_BIN=/path/to/tempo")
+    return program
+
+
 class Tempo(Server):
     """Tempo as deploy/compose.yaml starts it, but for ports, addresses and folders."""
 
     def __init__(self, folder: Path) -> None:
-        program = os.environ.get("TEMPO_BIN")
-        if not program:
-            pytest.skip("Tempo is not here: TEMPO_BIN=/path/to/tempo")
+        program = tempo_program()
         query, query_grpc, grpc, http, members = free_ports(5)
         self.grpc_endpoint = f"http://127.0.0.1:{grpc}"
         self.http_endpoint = f"http://127.0.0.1:{http}"
@@ -42,6 +48,12 @@ class Tempo(Server):
         protocols = document["distributor"]["receivers"]["otlp"]["protocols"]
         protocols["grpc"]["endpoint"] = f"127.0.0.1:{grpc}"
         protocols["http"]["endpoint"] = f"127.0.0.1:{http}"
+        # What the configuration leaves to Tempo's defaults lies below the same folder.
+        document["live_store"] = {
+            "wal": {"path": "/var/tempo/live-store/traces"},
+            "shutdown_marker_dir": "/var/tempo/live-store/shutdown-marker",
+        }
+        document["backend_scheduler"] = {"local_work_path": "/var/tempo"}
         text = yaml.safe_dump(document).replace("/var/tempo", str(folder / "data"))
         folder.mkdir(parents=True, exist_ok=True)
         config = folder / "tempo.yaml"
