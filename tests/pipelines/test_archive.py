@@ -57,6 +57,7 @@ HARMLESS = [
 ]
 
 
+@pytest.mark.requirement("pipelines.redaction")
 def test_private_text_is_masked_wherever_people_and_tools_write(collector: Collector) -> None:
     texts = [text for text, _ in PRIVATE] + HARMLESS
     keys = (
@@ -97,6 +98,7 @@ def test_structured_content_is_masked_in_all_its_depth(collector: Collector) -> 
     assert json.loads(content) == [{"to": "****", "n": 2}]
 
 
+@pytest.mark.requirement("pipelines.redaction")
 def test_ids_names_and_our_own_values_are_never_touched(collector: Collector) -> None:
     private = "ada@example.org"
     made = span(f"ask {private}", 1, message=None)
@@ -120,6 +122,7 @@ def test_ids_names_and_our_own_values_are_never_touched(collector: Collector) ->
     assert collector.archived_spans(1) == records([traces_message(json.dumps(sent))])
 
 
+@pytest.mark.requirement("pipelines.events-apart")
 def test_only_events_get_into_the_archive_not_the_applications_log(collector: Collector) -> None:
     def log(number: int, **more: Any) -> dict[str, Any]:
         return {"timeUnixNano": str(number), "attributes": [], **more}
@@ -144,6 +147,7 @@ def test_only_events_get_into_the_archive_not_the_applications_log(collector: Co
     assert times == ["1", "2", "5"]
 
 
+@pytest.mark.requirement("pipelines.restart")
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
 def test_a_restart_loses_nothing_that_was_written(tmp_path: Path, how: int) -> None:
     with Collector(tmp_path) as collector:
@@ -158,6 +162,7 @@ def test_a_restart_loses_nothing_that_was_written(tmp_path: Path, how: int) -> N
         assert (collector.directory / "spans.jsonl").read_bytes().startswith(before)
 
 
+@pytest.mark.requirement("pipelines.restart")
 def test_a_span_that_was_accepted_is_in_the_file_when_the_collector_is_killed(
     tmp_path: Path,
 ) -> None:
@@ -169,6 +174,7 @@ def test_a_span_that_was_accepted_is_in_the_file_when_the_collector_is_killed(
         assert numbers(records(traces_messages(collector.directory))) == list(range(1, 31))
 
 
+@pytest.mark.requirement("pipelines.rotation-and-frames")
 def test_rotated_files_are_read_with_the_current_one(tmp_path: Path) -> None:
     filler = "x" * 40_000
     with Collector(tmp_path, env={"TOOLSPAN_ARCHIVE_MB": "1"}) as collector:
