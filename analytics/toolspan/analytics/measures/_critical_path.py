@@ -62,7 +62,7 @@ def _path(
     top: list[_Span], below: Mapping[str, list[_Span]], start: int, end: int
 ) -> Counter[Label]:
     path: Counter[Label] = Counter()
-    left = [(SESSION, top, start, end)]
+    left: list[tuple[Label, list[_Span], int, int]] = [(SESSION, top, start, end)]
     while left:
         label, children, start, end = left.pop()
         now = end
