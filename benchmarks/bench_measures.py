@@ -1,6 +1,6 @@
 """Each measure over cached traces, against the same question to raw DuckDB, pandas and polars.
 
-The baselines get the calls as one flat Parquet file, with all they need already resolved, and give
+The baselines get the calls as one flat Parquet file with all they need already resolved, and answer
 the bare numbers (count, failures, percentiles): neither intervals that respect clusters, nor
 retries, fallbacks, the share of session time. polars takes part where it is installed
 (`pip install polars`). Time is CPU time over all threads, the best of several turns.

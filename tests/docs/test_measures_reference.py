@@ -38,6 +38,10 @@ def test_every_column_of_a_measure_is_described(traces: Traces, measure: str) ->
     assert sorted(described) == sorted(set(traces.result_columns(measure)))
 
 
+def test_the_columns_of_the_critical_path_are_described(traces: Traces) -> None:
+    assert named(sections()["critical_path"]) == list(traces.critical_path().columns)
+
+
 def test_every_measure_for_people_is_described() -> None:
     described = [name for name in sections() if name in MEASURES]
     internal = {"totals", "feedback_summary", "tool_sessions", "retry_sessions", "offered_tools"}

@@ -12,7 +12,7 @@ REQUIREMENTS = from_source(
         "analytics.01-intervals": built(
             "Each of those carries a cluster-correct interval, n, sessions and a verdict."
         ),
-        "analytics.01-roll-ups": planned(7, "Roll-ups count nothing twice."),
+        "analytics.01-roll-ups": built("Roll-ups count nothing twice."),
         "analytics.01-any-attribute": built("Any attribute can be a dimension."),
         "analytics.01-inputs": built("Files, directories, globs and stdin are read."),
         "analytics.01-outputs": built(
@@ -51,27 +51,26 @@ REQUIREMENTS = from_source(
             7, "Success by attempt, with the latency and cost that retries add."
         ),
         "analytics.05-useless-retries": built("Retries that never help are recognised."),
-        "analytics.05-fallback-rescue": planned(7, "How often a fallback rescues is given."),
-        "analytics.05-timeouts": planned(7, "Timeouts are counted in their own column."),
+        "analytics.05-fallback-rescue": built("How often a fallback rescues is given."),
+        "analytics.05-timeouts": built("Timeouts are counted in their own column."),
         "analytics.05-loops": planned(
             7, "Loops, oscillation and repeated calls with like arguments are found."
         ),
-        "analytics.05-dead-ends": planned(7, "Tools after which nothing follows are found."),
+        "analytics.05-dead-ends": built("Tools after which nothing follows are found."),
         "analytics.05-error-propagation": planned(
             8, "How tool errors go with failed sessions is measured."
         ),
         # --- 6: critical path ---
-        "analytics.06-critical-path": planned(
-            7,
+        "analytics.06-critical-path": built(
             "The share of session time on the critical path is given per tool, agent and step, over all runs.",
         ),
-        "analytics.06-what-if": planned(7, "What a faster tool would save is estimated."),
-        "analytics.06-missed-parallelism": planned(
-            7, "Calls that could have run in parallel are found."
+        "analytics.06-what-if": built("What a faster tool would save is estimated."),
+        "analytics.06-missed-parallelism": built(
+            "Calls that could have run in parallel are found."
         ),
         # --- 7: paths ---
-        "analytics.07-transitions": planned(
-            7, "Transitions between tools have counts, intervals and p50."
+        "analytics.07-transitions": built(
+            "Transitions between tools have counts, intervals and p50."
         ),
         "analytics.07-variants": unassigned(
             "Path variants are listed, with a guard against all-unique paths."

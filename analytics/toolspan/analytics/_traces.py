@@ -36,6 +36,8 @@ from toolspan.analytics.read import ReadSummary
 from toolspan.analytics.store import CacheChoice, Progress, load
 
 if TYPE_CHECKING:
+    from collections import Counter
+
     import duckdb
     import pandas as pd
 
@@ -300,6 +302,59 @@ class Traces:
     ) -> "pd.DataFrame":
         """The most calls in flight at one moment, overall and in each session."""
         return self.measure("concurrency", None, where, since, until)
+
+    def missed_parallelism(
+        self, *, where: Where = None, since: object = None, until: object = None
+    ) -> "pd.DataFrame":
+        """Calls of an agent that ran one after the other and perhaps need not have.
+
+        `saving_ms` is what running them at once would save at most.
+        """
+        return self.measure("missed_parallelism", None, where, since, until)
+
+    def critical_path(
+        self, *, where: Where = None, since: object = None, until: object = None
+    ) -> "pd.DataFrame":
+        """Of which units' time the sessions' time consists, and what halving it would save.
+
+        Each moment is charged to the deepest unit on the path that ends last, so that the rows add
+        up to the time of all sessions.
+
+        Args:
+            where: conditions on the sessions, also on what happened in them.
+            since: leave out sessions that began earlier.
+            until: leave out sessions that began then or later.
+        """
+        import pandas as pd
+
+        columns = ["unit", "name", "path_ms", "share", "sessions", "half_saves_ms"]
+        return pd.DataFrame(
+            self.critical_path_records(where, since, until),
+            columns=[*columns, "example_session_key"],
+        )
+
+    def critical_path_records(
+        self, where: Where = None, since: object = None, until: object = None
+    ) -> list[dict[str, Any]]:
+        """The same as plain dicts, without pandas."""
+        from toolspan.analytics.measures._critical_path import summed
+
+        return summed(self.critical_paths(where, since, until))
+
+    def critical_paths(
+        self, where: Where = None, since: object = None, until: object = None
+    ) -> "dict[str, Counter[tuple[str, str]]]":
+        """Of each session, the nanoseconds on its critical path by unit and name."""
+        from toolspan.analytics.measures._critical_path import UNITS, paths
+
+        selection = self._selected(None, where, since, until)
+        self._check_keys("sessions", selection)
+        chosen = rows_sql("sessions", _Columns(self), selection)
+        found = self._execute(
+            f"SELECT session_key, ns_of(start_time), ns_of(end_time) FROM {chosen}"
+        )
+        times = {key: (start, end) for key, start, end in found.fetchall()}
+        return paths(self._records(UNITS), times)
 
     def trends(
         self,

@@ -386,6 +386,22 @@ concurrency = MeasureVerb(
     (("--where tool_name=search_web", "of one tool"),),
 )
 
+missed_parallelism = MeasureVerb(
+    "missed_parallelism",
+    "Calls of an agent that ran one after the other and perhaps need not have: between them it\n"
+    "neither thought nor fell back. The saving is an upper bound.",
+    "no agent made calls one after the other without a thought between",
+    (
+        text("session", "session_key", 9),
+        text("agent", "agent_name", 6),
+        text("step", "step_name", 3),
+        text("one after the other", "tools", 8, 24),
+        Column("calls", lambda r: count(r["calls"]), weight=5),
+        Column("saves at most", lambda r: duration(r["saving_ms"]), weight=9),
+    ),
+    (("--where agent_name=researcher --limit 10", "the largest savings of one agent"),),
+)
+
 trends = MeasureVerb(
     "trends",
     "Calls, failures, latency, concurrency and growth over time (UTC).",

@@ -131,6 +131,20 @@ MEASURES = {
         ),
         Measure("concurrency", "tool_calls", needs=("session_key", "start_ns", "end_ns")),
         Measure(
+            "missed_parallelism",
+            "tool_calls",
+            needs=(
+                *_PLACE,
+                "trace_key",
+                "agent_run_id",
+                "agent_name",
+                "step_name",
+                "duration_ms",
+                "fallback_from",
+                "arguments_hash",
+            ),
+        ),
+        Measure(
             "trends",
             "tool_calls",
             needs=(*_RATED, *_TIMED, "cost"),
