@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
 FAIL_UNDER ?= 85
 
 .DEFAULT_GOAL := help
-.PHONY: help install format lint typecheck test test-frameworks check environments packaging requirements demo benchmark simulations collector clean
+.PHONY: help install format lint typecheck test test-frameworks check environments packaging requirements demo benchmark simulations collector jaeger prometheus clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,12 @@ simulations: $(VENV)/.dev  ## check the statistics on data whose truth is known 
 
 collector:  ## build the OpenTelemetry Collector that tests start (needs Go; cached outside the checkout)
 	@deploy/collector/build
+
+jaeger:  ## build the Jaeger that tests start (needs Go, minutes; cached outside the checkout)
+	@deploy/jaeger/build
+
+prometheus:  ## unpack Debian's Prometheus and promtool for tests (no root; cached outside the checkout)
+	@deploy/prometheus/unpack
 
 environments: $(VENV)/.dev  ## build the frameworks' environments that tests use (cached outside the checkout)
 	@PYTHONPATH=tests $(BIN)/python -m support.cached_environments build $(NAMES)

@@ -101,8 +101,8 @@ REQUIREMENTS = from_source(
         ),
         "analytics.09-dashboard": unassigned("A live dashboard follows growing files."),
         "analytics.09-tui": unassigned("A terminal dashboard follows growing files."),
-        "analytics.09-grafana-prometheus": planned(
-            9, "Grafana and Prometheus get dashboards and rules."
+        "analytics.09-grafana-prometheus": built(
+            "Grafana and Prometheus get dashboards and rules."
         ),
         # --- 10: trends ---
         "analytics.10-trends": built("Trends from minutes to months, with intervals."),

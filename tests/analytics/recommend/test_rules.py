@@ -96,7 +96,7 @@ def test_a_recommendation_says_why_what_for_where_and_what_next(tmp_path: Path) 
         "tool_name": "search",
         "title": "Repair search",
         "evidence": (
-            "search fails in 20 of 40 calls (50 %); its success rate is likely 34–66 %."  # noqa: RUF001
+            "search fails in 20 of 40 calls (50 %); its success rate is likely 35–65 %."  # noqa: RUF001
         ),
         "prize": 50.0,
         "prize_low": pytest.approx(35, abs=2.6),

@@ -63,7 +63,7 @@ def test_every_mark_says_its_numbers(facts) -> None:
         "retries",
         "effects",
     ]
-    assert "odd: 80 % of 30 calls, 95 % interval 61–91 %" in said(one(charts, "success"))  # noqa: RUF001
+    assert "odd: 80 % of 30 calls, 95 % interval 62–91 %" in said(one(charts, "success"))  # noqa: RUF001
     assert any(text.startswith("fetch: p50 300 ms") for text in said(one(charts, "latency")))
     assert "fetch, attempt 2: 20 of 20 succeeded (100 %)" in said(one(charts, "retries"))
     assert any("calls, " in text for text in said(one(charts, "trend")))

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -466,3 +467,94 @@ def test_a_journal_that_cannot_be_written_is_told_once_and_nothing_stops(
         assert send(folder, "--endpoint", receiver.endpoint, "--batch", "5") == 0
         assert len(receiver.spans) == 60
     assert send.err.count("--resume will not know how far we got") == 1
+
+
+@each_protocol
+def test_a_dry_run_counts_everything_and_sends_nothing(
+    folder: Path, send: Sending, protocol: str
+) -> None:
+    with PROTOCOLS[protocol]() as receiver:
+        arguments = ("--endpoint", receiver.endpoint, "--protocol", protocol, "--batch", "7")
+        assert send(folder, *arguments, "--dry-run") == 0
+        assert receiver.requests == []
+        assert not send.journal.exists()
+        said = send.out
+
+        assert send(folder, *arguments) == 0
+        sizes = [request.size_bytes for request in receiver.requests]
+    where = f"{receiver.endpoint} ({protocol})"
+    assert said == (
+        f"would send 60 spans and 5 events of 3 files to {where} in {len(sizes)} requests, "
+        f"{sum(sizes):,} bytes\n"
+    )
+
+
+def test_a_dry_run_finds_damage_without_an_endpoint(tmp_path: Path, send: Sending) -> None:
+    write_lines(tmp_path / "spans.jsonl", otlp([span("a", 1)]), "{broken\n")
+    assert send(tmp_path, "--dry-run") == 1
+    assert send.out.startswith("would send 1 spans of 1 file to http://localhost:4318")
+    assert "1 places could not be read" in send.err
+
+
+@pytest.mark.parametrize("how", ["-", "/dev/stdin"])
+def test_standard_input_is_sent_to_its_end(folder: Path, tmp_path: Path, how: str) -> None:
+    source = folder / "spans-b-h-2-x-1.jsonl.gz"
+    with OtlpReceiver() as receiver:
+        command = f"cat {source} | toolspan send {how} --endpoint {receiver.endpoint}"
+        done = subprocess.run(
+            ["bash", "-euc", f"{command} --journal {tmp_path / 'journal'}"],
+            env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=TIMEOUT_S,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.startswith("sent 30 spans of 1 file")
+        assert len(receiver.spans) == 30
+
+
+def test_variables_of_one_signal_go_before_those_of_all(
+    folder: Path, send: Sending, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with OtlpReceiver() as traces, OtlpReceiver() as logs:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", f"{traces.endpoint}/v1/traces")
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", f"{logs.endpoint}/v1/logs")
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "who=all")
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "who=traces")
+        assert send(folder, "--only", "spans") == 0
+        assert send(folder, "--only", "events") == 0
+
+    assert (len(traces.spans), len(traces.events)) == (60, 0)
+    assert (len(logs.spans), len(logs.events)) == (0, 5)
+    assert traces.requests[0].headers["who"] == "traces"
+    assert logs.requests[0].headers["who"] == "all"
+
+
+def test_a_terminal_shows_how_far_it_is_and_other_streams_show_nothing(
+    folder: Path, tmp_path: Path
+) -> None:
+    import pty
+
+    with OtlpReceiver() as receiver:
+        ours, theirs = pty.openpty()
+        done = subprocess.run(
+            [
+                *(str(Path(sys.executable).with_name("toolspan")), "send", str(folder)),
+                *("--endpoint", receiver.endpoint, "--batch", "10"),
+                *("--journal", str(tmp_path / "journal")),
+            ],
+            stdout=subprocess.PIPE,
+            stderr=theirs,
+            check=False,
+            timeout=TIMEOUT_S,
+        )
+        os.close(theirs)
+        shown = os.read(ours, 100_000).decode()
+        os.close(ours)
+
+    assert done.returncode == 0
+    assert re.search(r"\[[#.]{24}\] +\d+%  \d+ records", shown)
+    assert shown.endswith("\r\x1b[K")  # and takes it away
+    assert b"%" not in done.stdout
