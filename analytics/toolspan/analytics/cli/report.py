@@ -52,9 +52,7 @@ def main(argv: Sequence[str], *, prog: str) -> int:
             _write(arguments.html, to_html(facts))
             # For programs there is nothing on standard output but what they asked for.
             is_read = arguments.format == "text" and not arguments.output
-            print(
-                f"\nWritten: {arguments.html}", file=sys.stdout if is_read else sys.stderr
-            )
+            print(f"\nWritten: {arguments.html}", file=sys.stdout if is_read else sys.stderr)
         return code
 
     return guarded(run)
