@@ -2,6 +2,8 @@
 
 import json
 import signal
+import urllib.error
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -241,3 +243,26 @@ def test_unreachable_trace_stores_hold_up_neither_the_archive_nor_the_metrics(
             post(collector.http_endpoint, otlp([made]))
         collector.archived_spans(20)
         until(lambda: 20.0 in collector.metrics().values(), "20 calls counted")
+
+
+def test_what_cannot_be_written_is_refused_for_later_and_told_to_prometheus(tmp_path: Path) -> None:
+    collector = Collector(tmp_path)
+    # As a full disk: no file of the collector may grow beyond 64 KiB.
+    collector.command = ["bash", "-c", 'ulimit -f 64; exec "$@"', "bash", *collector.command]
+    with collector:
+
+        def answer(number: int) -> int:
+            body = json.dumps(otlp([tool("search", number, filler="x" * 20_000)])).encode()
+            request = urllib.request.Request(
+                f"{collector.http_endpoint}/v1/traces", body, {"Content-Type": "application/json"}
+            )
+            try:
+                with urllib.request.urlopen(request, timeout=30) as taken:
+                    return int(taken.status)
+            except urllib.error.HTTPError as refused:
+                return refused.code
+
+        # 503 is what exporters, and `toolspan send`, try again.
+        assert [answer(number) for number in range(1, 7)] == [200, 200, 200, 503, 503, 503]
+        failed = 'otelcol_exporter_send_failed_spans{exporter="file/spans"}'
+        until(lambda: collector.own_metrics().get(failed) == 3, "three spans that failed")
