@@ -16,7 +16,9 @@ PAGES = [
 
 def links(page: Path) -> list[str]:
     """Where the page's links lead that stay in the repository, without their anchors."""
-    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    text = re.sub(
+        r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE
+    )
     found = re.findall(r"\]\(([^)\s]+)\)", re.sub(r"`[^`]*`", "", text))
     return [link.partition("#")[0] for link in found if not re.match(r"\w+:|#", link)]
 
