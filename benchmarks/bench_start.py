@@ -7,10 +7,12 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.support.cached_environments import CachedEnvironment
 
 from benchmarks.harness import Row
+from toolspan.instrumentation.attach.run import prepare
 
 _MOST_MS = 50.0
 _FRAMEWORKS = (
@@ -42,6 +44,17 @@ def run(scale: str) -> list[Row]:
                 **{f"OTEL_{signal}_EXPORTER": "none" for signal in ("TRACES", "METRICS", "LOGS")},
             },
         )
+        zero_code = _zero_code_environment(folder)
+        inside = _difference(
+            [python, "-c", "pass"],
+            [python, "-c", "pass"],
+            rounds,
+            env=zero_code,
+            without={
+                "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "toolspan,toolspan_mcp",
+                "OTEL_EXPERIMENTAL_RESOURCE_DETECTORS": "",
+            },
+        )
         loaded = subprocess.run(
             [*toolspan, python, "-c", _LOADED], capture_output=True, text=True, check=True
         ).stdout.split()
@@ -63,6 +76,14 @@ def run(scale: str) -> list[Row]:
             unit="ms CPU",
         ),
         Row(
+            "of that, in the program's own process",
+            "50 ms beyond the same process without us",
+            inside / _MOST_MS,
+            must=1.0,
+            value=inside,
+            unit="ms CPU",
+        ),
+        Row(
             f"frameworks imported by it ({', '.join(loaded) or 'none'})",
             "none",
             float(len(loaded)),
@@ -78,7 +99,8 @@ def _difference(
     baseline: Sequence[str],
     rounds: int,
     *,
-    without: Mapping[str, str] | None = None,
+    env: Mapping[str, str] = MappingProxyType({}),
+    without: Mapping[str, str] = MappingProxyType({}),
 ) -> float:
     """CPU milliseconds of `command` beyond those of `baseline`, run in turns.
 
@@ -87,13 +109,23 @@ def _difference(
     ours: list[float] = []
     theirs: list[float] = []
     for _ in range(rounds + 1):  # the first round warms the file cache and writes byte code
-        ours.append(_cpu_ms(command, {}))
-        theirs.append(_cpu_ms(baseline, without or {}))
+        ours.append(_cpu_ms(command, env))
+        theirs.append(_cpu_ms(baseline, {**env, **without}))
     return min(ours) - min(theirs)
+
+
+def _zero_code_environment(folder: str) -> dict[str, str]:
+    """What `toolspan run` gives its program."""
+    environment = dict(os.environ)
+    complaint = prepare(environment, ["python", "-c", "pass"], directory=folder)
+    assert complaint is None, complaint
+    return environment
 
 
 def _cpu_ms(command: Sequence[str], env: Mapping[str, str]) -> float:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, check=True, env={**os.environ, **env}, stdout=subprocess.DEVNULL)
+    environment = {**os.environ, **env}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # it would compile all of ours at every start
+    subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return 1e3 * (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)

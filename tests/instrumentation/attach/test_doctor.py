@@ -2,10 +2,12 @@
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from support.cached_environments import python_of
 from support.mcp_programs import PROGRAMS
 from support.zero_code import TOOLSPAN, Workplace
 from toolspan.instrumentation.attach.doctor._checks import Level, judge
@@ -204,6 +206,20 @@ def test_mcp_servers_that_inherit_the_name_of_their_client_are_pointed_out(
         assert notes[0].startswith(
             "The program's MCP servers record under its own name, service.name=shop"
         )
+
+
+def test_another_instrumentation_at_work_is_named(tmp_path: Path) -> None:
+    workplace = Workplace(tmp_path, python_of("mcp-1-openllmetry"))
+    toolspan, python = workplace.python.with_name("toolspan"), workplace.python
+    program = (python, "-c", "import mcp.client.session")
+    done = workplace.start(toolspan, "doctor", "--json", "--", *program)
+    report = json.loads(done.stdout)
+    (mcp,) = [one for one in report["frameworks"] if one["name"] == "mcp"]
+    assert mcp["versions"]["mcp"].startswith("1.")
+    assert [(one["distribution"], one["active"]) for one in mcp["others"]] == [
+        ("opentelemetry-instrumentation-mcp", True)
+    ]
+    assert any("records mcp too" in one["message"] for one in report["findings"])
 
 
 def test_a_sampler_and_a_disabled_sdk_are_said() -> None:
