@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
 FAIL_UNDER ?= 85
 
 .DEFAULT_GOAL := help
-.PHONY: help install format lint typecheck test test-frameworks check environments packaging requirements demo benchmark simulations test-platforms collector jaeger prometheus clean
+.PHONY: help install format lint typecheck test test-frameworks check environments packaging requirements demo soak benchmark simulations test-platforms collector jaeger prometheus clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ prometheus:  ## unpack Debian's Prometheus and promtool for tests (no root; cach
 
 environments: $(VENV)/.dev  ## build the frameworks' environments that tests use (cached outside the checkout)
 	@PYTHONPATH=tests $(BIN)/python -m support.cached_environments build $(NAMES)
+
+soak: $(VENV)/.dev  ## write 2 000 spans/s for minutes: memory, drops, latency (SECONDS=150)
+	$(BIN)/python -m benchmarks.soak --seconds $(or $(SECONDS),150)
 
 benchmark: $(VENV)/.dev  ## measure speed as ratios against named baselines
 	$(BIN)/python -m benchmarks

@@ -292,6 +292,15 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
         assert len(receiver.spans) == 120
 
 
+def test_a_run_of_other_files_forgets_nothing_of_these(folder: Path, send: Sending) -> None:
+    with OtlpReceiver() as receiver:
+        assert send(folder, "--endpoint", receiver.endpoint, "--only", "events") == 0
+        assert send(*folder.glob("spans*"), "--endpoint", receiver.endpoint) == 0
+        assert send(folder, "--endpoint", receiver.endpoint, "--resume") == 0
+
+    assert (len(receiver.spans), len(receiver.events)) == (60, 5)
+
+
 def test_a_killed_run_goes_on_and_repeats_at_most_the_request_that_was_under_way(
     tmp_path: Path,
 ) -> None:
@@ -357,6 +366,25 @@ def test_damage_costs_its_place_and_is_told(tmp_path: Path, send: Sending) -> No
     assert f"{path}, byte {len(sound[0])}: Expecting property name" in send.err
     assert "record 1: expected an id of 32 hexadecimal digits, found 'no'" in send.err
     assert f"{path}: the last line has no end yet, 50 bytes were left for later" in send.err
+
+
+def test_a_file_that_goes_away_meanwhile_is_told_and_the_rest_is_sent(
+    tmp_path: Path, send: Sending
+) -> None:
+    for number in (1, 2, 3):
+        write_lines(tmp_path / f"spans-{number}.jsonl", otlp([span(f"{number}", number)]))
+
+    def remove_the_second(_: Received) -> None:
+        (tmp_path / "spans-2.jsonl").unlink(missing_ok=True)
+
+    with OtlpReceiver(remove_the_second) as receiver:
+        files = [tmp_path / f"spans-{number}.jsonl" for number in (1, 2, 3)]
+        # A batch is sent when the next record is known, so the second is open already.
+        assert send(files[0], files[2], files[1], "--endpoint", receiver.endpoint, "--batch", "1")
+
+        assert receiver.span_names == ["1", "3"]
+    assert send.out.startswith("sent 2 spans of 3 files")
+    assert f"{tmp_path / 'spans-2.jsonl'}: No such file or directory" in send.err
 
 
 @pytest.mark.parametrize("suffix", [".gz", ".zst"])

@@ -1,6 +1,7 @@
 """Every version of MCP that is promised, each in an environment of its own, whole trees."""
 
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -268,6 +269,26 @@ def test_the_context_travels_in_the_message_and_headers_are_left_alone(
     with sdk.serving(sdk.command(f"server_{major}.py", "http")) as url:
         done = sdk.run(sdk.command(f"client_{major}.py", "carried", *mode, url))
     assert done.stdout == "carried False True False\n"
+
+
+@pytest.mark.requirement("capability.E-uninstrument")
+@pytest.mark.parametrize(
+    ("environment", "hooks"),
+    [
+        (None, 13),
+        pytest.param("mcp-1", 10, marks=pytest.mark.frameworks),
+        pytest.param("fastmcp-4", 13, marks=pytest.mark.frameworks),
+    ],
+)
+def test_uninstrument_leaves_every_function_as_it_was(
+    tmp_path: Path, environment: str | None, hooks: int
+) -> None:
+    sdk = programs(tmp_path, environment)
+    done = subprocess.run(
+        sdk.command("untouched.py"), capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [f"hooked {hooks}", "changed []", "added []"]
 
 
 @pytest.mark.frameworks
