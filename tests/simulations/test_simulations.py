@@ -16,6 +16,7 @@ import pytest
 from simulations import generators
 from simulations.generators import Sample
 from simulations.measure import Rates, rates
+from toolspan.analytics.findings import Exposure
 
 pytestmark = [pytest.mark.slow, pytest.mark.shared]
 
@@ -137,6 +138,30 @@ def test_longer_sessions_of_hard_tasks_make_no_findings(book, sessions) -> None:
 def test_another_mechanism_makes_no_findings(book, sessions) -> None:
     found = rates(partial(generators.mixed, n=sessions), RUNS)
     what = f"stars, users, length of other calls, {sessions} sessions (mixed)"
+    book.note("No effect: what is found is false", what, found)
+    is_null(found)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        partial(generators.longer_when_hard, n=200),
+        partial(generators.mixed, n=200),
+        partial(generators.confounded, n=200, scenario="both", scores="cont"),
+    ],
+    ids=["len.py", "mixed", "assoc.py"],
+)
+def test_numbers_of_calls_make_no_findings(book, make, request) -> None:
+    def counted(random: np.random.Generator) -> Sample:
+        made = make(random)
+        numbers = [
+            Exposure(tool.name, tool.own_calls.astype(float), tool.own_calls)
+            for tool in made.exposures
+        ]
+        return Sample(made.study, numbers)
+
+    found = rates(counted, RUNS)
+    what = f"number of calls, 200 sessions ({request.node.callspec.id})"
     book.note("No effect: what is found is false", what, found)
     is_null(found)
 

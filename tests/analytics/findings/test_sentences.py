@@ -338,3 +338,39 @@ def test_what_does_not_exist_is_named_with_what_does(tmp_path, asked, message) -
     paths = write_sessions(tmp_path, two_halves(20, 1.0))
     with open_traces(*paths) as traces, pytest.raises(UsageError, match=re.escape(message)):
         traces.correlation(**asked)
+
+
+def test_numbers_are_related_where_all_sessions_have_some(tmp_path) -> None:
+    # Every session uses `wait`; the longer it takes, the lower the score.
+    random = np.random.default_rng(1)
+    sessions = []
+    for _ in range(60):
+        ms = float(random.integers(50, 900))
+        score = round(5 - ms / 300 + random.normal(0, 0.3), 2)
+        sessions.append(Session(["wait"], score, ms=ms))
+    row = rows(tmp_path, sessions, exposure="latency_share")["wait"]
+    assert (row["verdict"], row["effect"]) == ("supported", "rank correlation")
+    assert row["difference"] < -0.7
+    assert row["n_used"] + row["n_unused"] == 60
+    assert row["sentence"].startswith(
+        "Sessions that spent more of their time in 'wait' scored lower (rank correlation "
+    )
+
+
+def test_too_few_numbers_are_refused_with_how_they_lie(tmp_path) -> None:
+    sessions = [Session(["base"] * (1 + n % 4), n % 5) for n in range(9)]
+    row = rows(tmp_path, sessions, exposure="calls")["base"]
+    assert row["verdict"] == "not enough data"
+    assert re.fullmatch(
+        r"Not enough rated sessions to relate 'base' to 'quality': among comparable sessions, \d "
+        r"have more of it than usual and \d less \(need 8 and 8\)\. Rate more sessions that use it\.",
+        row["sentence"],
+    )
+
+
+def test_what_all_that_could_do_is_refused_for_those(tmp_path) -> None:
+    sessions = [Session(["a", "b"] if n % 3 else ["c"], n % 5) for n in range(40)]
+    found = rows(tmp_path, sessions, exposure="transitions")
+    assert found["a > b"]["sentence"] == (
+        "Every rated session that used both goes 'a > b': there is nothing to compare with."
+    )

@@ -3,7 +3,7 @@
 `platforms` understands the exports of platforms, `_table` tables of anybody's making; both make
 `Feedback`, which is kept as the standard's evaluation events (`_events`). `assessment.sql` brings
 evaluation events, whatever their way in, to their sessions. `agreement` says whether scores and
-raters agree; it needs numpy and scipy. Rules: docs/reference/feedback.md.
+raters agree; it needs numpy and scipy. Rules: docs/how-to/feedback.md.
 """
 
 from toolspan.analytics.feedback._collect import Collection, collect, summary

@@ -1,8 +1,9 @@
-"""Findings: which tool use goes with good and bad outcomes, and what to do about it.
+"""Findings: which tool use goes with good and bad outcomes.
 
-`_gather` makes arrays of the tables, `_assess` is the procedure, `_verdict`, `_refusals` and
-`_words` say what came out. The statistics and their limits: docs/explanation/statistics.md; every
-column and verdict: docs/reference/findings.md.
+`_gather` makes arrays of the tables, `_audit` looks at who was rated, `_assess` is the procedure,
+`_verdict`, `_refusals` and `_words` say what came out; `_raw` has the usual statistics beside it.
+The statistics and their limits: docs/explanation/statistics.md; every column and verdict:
+docs/reference/findings.md.
 """
 
 from toolspan.analytics.findings._assess import Assessment, Comparison, Family, assess

@@ -56,8 +56,9 @@ class Comparison:
         high: of the 95 % interval.
         standard_error: of the difference.
         p_value: two-sided.
-        n_used: exposed sessions that have comparable unexposed ones.
-        n_unused: those unexposed ones.
+        n_used: exposed sessions that have comparable unexposed ones; of numbers, those with more
+            than the mean of their comparable sessions.
+        n_unused: those unexposed ones; of numbers, the others of these.
         strata: how many strata hold both.
     """
 
@@ -325,8 +326,7 @@ class _View:
         else:
             ranked = stratified_rank_correlation(self.values, self.scores, strata, self.clusters)
             effect, error = ranked.correlation, ranked.standard_error
-            informative = self.values[strata.informative(self.values)]
-            used, unused = int((informative > 0).sum()), int((informative == 0).sum())
+            used, unused = _sides(self.values, strata)
             low, high = ranked.interval()
         count = strata.among(strata.informative(self.values)).count
         return Comparison(effect, low, high, error, math.nan, used, unused, count)
@@ -339,11 +339,17 @@ def _look_for_variance(found: Assessment, scores: "Floats", strata: Strata) -> N
         found.constant = float(scores[0])
 
 
+def _sides(values: "Floats", strata: Strata) -> tuple[int, int]:
+    """How many sessions have more, and less, than is usual among their comparable ones."""
+    compared = strata.informative(values)
+    is_more = strata.centred(values)[compared] > 0
+    return int(is_more.sum()), int((~is_more).sum())
+
+
 def _is_enough(exposure: Exposure, strata: Strata) -> bool:
     values = exposure.values if exposure.rows is None else exposure.values[exposure.rows]
     strata = strata if exposure.rows is None else strata.among(exposure.rows)
-    informative = values[strata.informative(values)] > 0
-    return min(int(informative.sum()), int((~informative).sum())) >= LEAST_SESSIONS
+    return min(_sides(values, strata)) >= LEAST_SESSIONS
 
 
 def _raw(exposure: Exposure, view: _View) -> RawAssociation:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from toolspan.analytics.findings._assess import LEAST_SESSIONS, Assessment
-from toolspan.analytics.findings._words import did, every, quoted, score_value, that
+from toolspan.analytics.findings._words import did, every, of_those, quoted, score_value, that
 
 if TYPE_CHECKING:
     from toolspan.analytics.findings._gather import ScoreKey, Sessions
@@ -50,12 +50,24 @@ def refusal(found: Assessment, context: Context) -> str:
     if np.ptp(context.study.scores) == 0:
         first = float(context.study.scores[0])
         return never_varies(context.key.name, len(context.study.scores), first)
-    if found.raw.n_unused == 0:
-        return f"Every rated session {every(context.kind, name)}: there is nothing to compare with."
+    exposure = found.exposure
+    values = exposure.values if exposure.rows is None else exposure.values[exposure.rows]
+    if np.ptp(values) == 0:
+        return (
+            f"Every rated session{of_those(context.kind)} {every(context.kind, name)}: there is "
+            "nothing to compare with."
+        )
     if found.unmatched.strata == 0 and found.exposure.rows is None:
         return _not_separable(found, context)
     if not found.varies:
         return _same_where_compared(found, context)
+    if not exposure.is_binary:
+        return (
+            f"Not enough rated sessions to relate {quoted(name)} to {quoted(context.key.name)}: "
+            f"among comparable sessions, {found.weaker.n_used} have more of it than usual and "
+            f"{found.weaker.n_unused} less (need {LEAST_SESSIONS} and {LEAST_SESSIONS}). Rate more "
+            f"sessions that use it."
+        )
     used, unused = found.raw.n_used, found.raw.n_unused
     place = "in the same workflow"
     if min(used, unused) >= LEAST_SESSIONS:

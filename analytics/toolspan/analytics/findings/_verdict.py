@@ -24,6 +24,8 @@ FALSE_DISCOVERY_LEVEL = 0.10
 # A study that could only have seen more than so many standard deviations of the score has not
 # shown that there is nothing: 0.8 is a large effect (Cohen 1988).
 LARGEST_DETECTABLE = 0.8
+# The same for rank correlations, where 0.5 is large.
+LARGEST_DETECTABLE_RANK = 0.5
 # What shrinks to less than this share when only use before the first error counts may be a
 # reaction to errors.
 EARLY_SHARE = 0.5
@@ -49,7 +51,10 @@ def judge(found: Assessment, context: Context) -> tuple[str, str]:
         f"comparison{'s' if context.tested != 1 else ''}"
     )
     is_zero_in = weaker.low <= 0 <= weaker.high
-    if not detectable <= LARGEST_DETECTABLE * spread:
+    largest = LARGEST_DETECTABLE * spread
+    if not found.exposure.is_binary:
+        largest = LARGEST_DETECTABLE_RANK
+    if not detectable <= largest:
         seen = f"only a difference of {plain(detectable, spread)} or more could have been seen"
         if not is_zero_in:
             return NOT_ENOUGH, f"{differs}: with so few comparable sessions, {seen}."

@@ -54,6 +54,13 @@ def did(kind: str) -> str:
     return _PHRASES[kind][3]
 
 
+def of_those(kind: str) -> str:
+    """` that used it`, for exposures that only some sessions can have."""
+    if kind == "transitions":
+        return " that used both"
+    return " that used it" if kind in ("failures", "retries", "latency_share") else ""
+
+
 def quoted(name: str) -> str:
     """A name as it came, made safe to print, in quotes."""
     return f"'{clean(name, 80)}'"
