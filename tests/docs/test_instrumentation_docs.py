@@ -94,7 +94,8 @@ def test_every_metric_and_every_switch_is_documented():
         for name, value in vars(environment).items()
         if name.isupper() and isinstance(value, str) and name != "DEFAULT_DIRECTORY"
     }
-    elsewhere = {"TOOLSPAN_DIR", "TOOLSPAN_TARGETS", "TOOLSPAN_DOCTOR_REPORT"}
+    internal = {"TOOLSPAN_DOCTOR_REPORT", "TOOLSPAN_SERVICE_NAME"}
+    elsewhere = internal | {"TOOLSPAN_DIR", "TOOLSPAN_TARGETS"}
     assert switches - {"variable"} == ours - elsewhere
 
 

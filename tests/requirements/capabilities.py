@@ -104,8 +104,8 @@ REQUIREMENTS = from_source(
         "capability.E-guarded-hooks": built("A failing hook target leaves the others working."),
         "capability.E-uninstrument": built("`uninstrument()` restores everything."),
         # --- F: one call counts once ---
-        "capability.F-known-scopes": planned(
-            5, "Emitters are recognised by their scope, in one table for live and offline use."
+        "capability.F-known-scopes": built(
+            "Emitters are recognised by their scope, in one table for live and offline use."
         ),
         "capability.F-once-live": built(
             "One tool call counts once live, by an attribute on the outermost span."

@@ -6,8 +6,7 @@ REQUIREMENTS = from_source(
     "design section 2, the house",
     {
         # --- layout and distribution ---
-        "design.2-top-level": planned(
-            9,
+        "design.2-top-level": built(
             "The top level holds instrumentation, exporters, analytics, tests, collector-config.yaml, pyproject.toml and README.md.",
         ),
         "design.2-one-distribution": built(

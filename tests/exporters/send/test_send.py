@@ -155,6 +155,7 @@ def first_times(count: int, refusal: Refusal) -> Callable[[Received], Refusal | 
     return lambda _: left.pop() if left else None
 
 
+@pytest.mark.requirement("pipelines.send-retries")
 @pytest.mark.parametrize(
     ("protocol", "refusal"),
     [
@@ -180,6 +181,7 @@ def test_a_request_is_repeated_until_it_is_taken(
         assert receiver.spans == spans_in(folder)
 
 
+@pytest.mark.requirement("pipelines.send-retries")
 def test_an_endpoint_that_takes_nothing_is_given_up_in_time(folder: Path, send: Sending) -> None:
     with OtlpReceiver(lambda _: Refusal(503, "busy")) as receiver:
         code = send(folder, "--endpoint", receiver.endpoint, "--retry-for", "0.3")
@@ -259,6 +261,7 @@ def test_an_endpoint_without_a_service_for_events_still_gets_the_spans(
     assert "5 events were left out: the endpoint has no service for them" in send.err
 
 
+@pytest.mark.requirement("pipelines.send-resume")
 @each_protocol
 def test_an_interrupted_run_goes_on_where_it_stopped(
     folder: Path, send: Sending, protocol: str
@@ -301,6 +304,7 @@ def test_a_run_of_other_files_forgets_nothing_of_these(folder: Path, send: Sendi
     assert (len(receiver.spans), len(receiver.events)) == (60, 5)
 
 
+@pytest.mark.requirement("pipelines.send-resume")
 def test_a_killed_run_goes_on_and_repeats_at_most_the_request_that_was_under_way(
     tmp_path: Path,
 ) -> None:
@@ -560,6 +564,7 @@ def test_variables_of_one_signal_go_before_those_of_all(
     assert logs.requests[0].headers["who"] == "all"
 
 
+@pytest.mark.requirement("pipelines.send-progress")
 def test_a_terminal_shows_how_far_it_is_and_other_streams_show_nothing(
     folder: Path, tmp_path: Path
 ) -> None:

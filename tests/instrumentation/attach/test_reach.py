@@ -1,6 +1,7 @@
 """What targets reach: wherever a function is defined, and whoever holds it already."""
 
 import asyncio
+import copy
 import functools
 import importlib
 import inspect
@@ -346,7 +347,7 @@ def test_a_holder_that_cannot_be_changed_is_named_and_what_to_target_instead(
     recorded.stop()
     recorded.by({"target": ["stuck:search", "stuck:Tool.__call__"], "kind": "tool"})
     stuck.HELD[0][0][0]("a"), stuck.HELD[1][0][0]()
-    assert recorded.names == ["execute_tool search", "execute_tool __call__"]
+    assert recorded.names == ["execute_tool search", "execute_tool Tool"]
 
 
 def test_a_cached_method_is_recorded_and_stays_cached(recorded: Recorded, module: Module) -> None:
@@ -513,3 +514,109 @@ def test_functools_is_not_confused_by_a_recorded_function(
 
     assert later("a") == ["a", "a", "a"]
     assert recorded.names == ["execute_tool search"]
+
+
+def test_a_stand_in_is_in_every_other_way_what_it_stands_for(
+    recorded: Recorded, module: Module
+) -> None:
+    odd = module(
+        "odd",
+        """
+        import functools
+        def search(query): return query
+        part = functools.partial(search, "a")
+        class Weather:
+            unit = "C"
+            def __call__(self): return self.unit
+        weather = Weather()
+        @functools.cache
+        def look_up(query): return [query]
+        class Desk:
+            @functools.singledispatchmethod
+            def answer(self, question): return "anything"
+            @functools.lru_cache
+            def count(self, what): return [what]
+        """,
+    )
+    recorded.by(
+        {"target": ["odd:part", "odd:weather", "odd:look_up"], "kind": "tool"},
+        {"target": ["odd:Desk.answer", "odd:Desk.count"], "kind": "tool"},
+    )
+    assert isinstance(odd.part, functools.partial)
+    assert (odd.part.func, odd.part()) == (odd.search, "a")
+    assert isinstance(odd.weather, odd.Weather)
+    odd.weather.unit = "F"
+    assert odd.weather() == "F"
+    assert odd.look_up("x") is odd.look_up("x")
+    assert odd.look_up.cache_info().hits == 1
+    odd.Desk.answer.register(int)(lambda self, number: "a number")
+    desk = odd.Desk()
+    assert (desk.answer("?"), desk.answer(1)) == ("anything", "a number")
+    assert desk.count("x") is odd.Desk.count(desk, "x")
+    desk.count.cache_clear()
+    assert recorded.names == [
+        *("execute_tool part", "execute_tool weather", *["execute_tool look_up"] * 2),
+        *(*["execute_tool answer"] * 2, *["execute_tool count"] * 2),
+    ]
+    # What is copied, or sent to another process, is the thing itself.
+    assert copy.copy(odd.weather).unit == copy.deepcopy(odd.weather).unit == "F"
+    assert pickle.loads(pickle.dumps(odd.part))() == "a"
+    assert pickle.loads(pickle.dumps(odd.weather)).unit == "F"
+    recorded.stop()
+    assert type(odd.part) is functools.partial
+    assert type(odd.weather) is odd.Weather
+
+
+def test_a_command_of_click_is_recorded_when_it_runs_and_stays_a_command(
+    recorded: Recorded, module: Module
+) -> None:
+    app = module(
+        "app_of_click",
+        """
+        import click
+        @click.group()
+        def cli(): pass
+        @cli.command()
+        @click.option("--name", default="x")
+        def go(name): click.echo(name)
+        """,
+    )
+    recorded.by({"target": "app_of_click:go", "kind": "workflow"})
+    app.cli(["go", "--name", "y"], standalone_mode=False)
+    assert recorded.names == ["invoke_workflow go"]
+    recorded.stop()
+    app.cli(["go"], standalone_mode=False)
+    assert recorded.names == []
+
+
+def test_what_a_decorator_left_nameless_is_called_like_the_place_where_it_stands(
+    recorded: Recorded, module: Module
+) -> None:
+    tools = module(
+        "nameless",
+        """
+        def logged(function):
+            def wrapper(*args): return function(*args)
+            return wrapper
+        @logged
+        def search(query): return query
+        shorten = lambda text: text[:3]
+        class Weather:
+            def __call__(self): return 1
+        class Desk:
+            @logged
+            def call(self, tool): return tool
+        """,
+    )
+    recorded.by(
+        {
+            "target": ["nameless:search", "nameless:shorten", "nameless:Weather.__call__"],
+            "kind": "tool",
+        },
+        {"target": "nameless:Desk.call", "kind": "agent"},
+    )
+    tools.search("a"), tools.shorten("abcd"), tools.Weather()(), tools.Desk().call("x")
+    assert recorded.names == [
+        *("execute_tool search", "execute_tool shorten", "execute_tool Weather"),
+        "invoke_agent Desk",
+    ]

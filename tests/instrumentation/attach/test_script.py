@@ -2,6 +2,7 @@
 
 import ast
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,19 @@ def test_a_script_is_reached_by_its_own_name(
     )
     assert with_agent.names == RECORDED
     assert {span["resource"]["service.name"] for span in with_agent.spans} == {"agent"}
+
+
+def test_a_script_without_a_suffix_is_one_too_and_an_archive_without_one_is_left_alone(
+    with_agent: Workplace,
+) -> None:
+    with_agent.write("bin/agent", AGENT)
+    done = with_agent.toolspan_run("bin/agent")
+    assert (done.stdout, done.stderr) == ("['found otters', 'OTTERS', 6]\n", "")
+    assert with_agent.names == RECORDED
+    with zipfile.ZipFile(with_agent.folder / "bin" / "agent", "w") as archive:
+        archive.writestr("__main__.py", "print('from the archive')")
+    done = with_agent.toolspan_run("bin/agent")
+    assert (done.stdout, done.stderr) == ("from the archive\n", "")
 
 
 def test_a_module_of_a_package_is_reached_by_its_full_name(with_agent: Workplace) -> None:

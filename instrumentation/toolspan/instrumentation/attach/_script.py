@@ -16,11 +16,13 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import CodeType, ModuleType
-from typing import Any
+from typing import Any, Final
 
 from toolspan.instrumentation.attach.targets import MAIN_NAMES, Pattern, names_of_script
 
 _log = logging.getLogger("toolspan")
+
+_SUFFIXES: Final = (".py", ".pyw", "")  # scripts in a `bin` folder have none
 
 Apply = Callable[[ModuleType], None]
 Patterns = Callable[[Sequence[str]], list[Pattern]]
@@ -48,7 +50,8 @@ class ScriptWatcher:
             _apply.remove(self._apply)
 
     def __call__(self, path: str) -> "_ScriptImporter":
-        if not path.endswith(".py") or not os.path.isfile(path):  # noqa: PTH113  # asked often
+        suffix = os.path.splitext(path)[1]  # noqa: PTH122  # asked often
+        if suffix not in _SUFFIXES or not os.path.isfile(path):  # noqa: PTH113
             raise ImportError(path)
         try:
             code = self._code(path, [*MAIN_NAMES[:1], *names_of_script(path)])

@@ -10,6 +10,7 @@ import pytest
 from support.cached_environments import python_of
 from support.mcp_programs import McpPrograms
 from support.trees import expected
+from toolspan.analytics import open_traces
 
 SIZES = ("toolspan.mcp.arguments.size", "toolspan.mcp.result.size")
 
@@ -358,3 +359,9 @@ def test_beside_another_instrumentation_a_call_counts_once(
         {"duplicate": doubled} if doubled else {}
     )
     assert len({span["trace_id"] for span in sdk.spans if span["kind"] == "SERVER"}) == 1
+    offline = open_traces([sdk.folder / "data"]).tools()
+    assert dict(zip(offline["tool_name"], offline["calls"], strict=True)) == {
+        "add": 1,
+        "fail": 1,
+        "nope": 1,
+    }

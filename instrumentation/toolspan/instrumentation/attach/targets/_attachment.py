@@ -7,12 +7,19 @@ import weakref
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import partial, update_wrapper
+from functools import partial
 from types import FunctionType, ModuleType
 from typing import Any
 
 from toolspan.instrumentation.attach._references import Holders
 from toolspan.instrumentation.attach._swap import is_swapped, swap, unswap
+from toolspan.instrumentation.attach.targets._callables import (
+    MethodStandIn,
+    StandIn,
+    bound_call,
+    function_behind,
+    instead,
+)
 from toolspan.instrumentation.attach.targets._find import Place, places
 from toolspan.instrumentation.attach.targets._model import Mistake, Pattern, Target
 from toolspan.instrumentation.attach.targets._names import names_of_module
@@ -143,7 +150,7 @@ class Attachment:
     def _is_recorded(self, place: Place) -> bool:
         if place.is_inherited:
             return False
-        function = place.function()
+        function = place.function() or function_behind(place.value)
         if function is not None:
             return function in self._functions
         return any(place.value is one for pair in self._stand_ins for one in pair)
@@ -157,6 +164,8 @@ class Attachment:
             self._override(place, one)
         elif (function := place.function()) is not None:
             self._swap(place, function, one)
+        elif (behind := function_behind(place.value)) is not None:
+            self._swap(place, behind, one)
         elif callable(place.value) or hasattr(place.value, "__get__"):
             self._replace(place, one)
         else:
@@ -209,15 +218,16 @@ class Attachment:
         """Put a recorded stand-in where something callable but no plain function stands."""
         old = place.value
         holders = Holders(old, ignore=(place,))
+        new: StandIn
         if isinstance(place.owner, type) and hasattr(type(old), "__get__"):
-            new = self._decorated(one, place, _bound_call(place))
+            new = MethodStandIn(old, self._decorated(one, place, bound_call(old, place.name)))
         else:
-            new = self._decorated(one, place, old)
+            new = StandIn(old, self._decorated(one, place, old))
         for holder in holders.replace(new):
             self._problem(
                 one,
                 f"{one.target.where}: {place} is also held by {holder}, which cannot be changed; "
-                f"calls made through it are not recorded{_instead(old)}",
+                f"calls made through it are not recorded{instead(old)}",
             )
         self._stand_ins.append((old, new))
         self._undo.append(lambda: holders.restore(new))
@@ -284,31 +294,3 @@ def _is_decorated(function: FunctionType) -> bool:
     """Whether a `track_*` decorator made the function."""
     mark = getattr(function, "__toolspan__", None)
     return getattr(mark, "wrapper", None) is function
-
-
-def _instead(callee: Any) -> str:
-    """The function behind something callable: changed in place, it is recorded for every holder."""
-    for _ in range(10):  # objects that have every attribute, such as mocks, never come to an end
-        if isinstance(callee, FunctionType):
-            return f"; target {callee.__module__}:{callee.__qualname__} instead"
-        callee = (
-            getattr(callee, "func", None)
-            or getattr(callee, "__wrapped__", None)
-            or vars(type(callee)).get("__call__")
-        )
-    return ""
-
-
-def _bound_call(place: Place) -> Callable[..., Any]:
-    """A method that calls a descriptor (a cached or otherwise wrapped method) through binding."""
-    descriptor = place.value
-
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return descriptor.__get__(self, type(self))(*args, **kwargs)
-
-    wrapped = getattr(descriptor, "__wrapped__", None)
-    if wrapped is not None:
-        update_wrapper(method, wrapped)
-    else:
-        method.__name__ = place.name
-    return method

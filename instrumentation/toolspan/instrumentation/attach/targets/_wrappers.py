@@ -29,8 +29,7 @@ def decorated(
 ) -> AnyCallable:
     """`function` recorded as `target` says; `note` is told of each option that does not fit it.
 
-    `bound_name` is what it is called where it stands, for a `functools.partial` and the like that
-    have no name of their own.
+    `bound_name` is what it is called where it stands, for what has no good name of its own.
     """
     import toolspan.instrumentation as recording
 
@@ -45,14 +44,21 @@ def decorated(
     }
     options = _Options(function, has_receiver=has_receiver, note=note).of(target)
     if "name" not in options:
-        if target.kind is Kind.AGENT and has_receiver:
+        if has_receiver and (target.kind is Kind.AGENT or bound_name == "__call__"):
             options["name"] = _class_of_receiver
-        elif not hasattr(function, "__name__"):
+        elif target.kind is not Kind.LLM and not _is_known_by_its_own_name(function):
             options["name"] = bound_name
     if tracer_provider is not None:
         options["tracer_provider"] = tracer_provider
     recorded: AnyCallable = decorators[target.kind](function, **options)
     return recorded
+
+
+def _is_known_by_its_own_name(function: AnyCallable) -> bool:
+    """Not a `functools.partial`, a lambda, or the `wrapper` that some decorator left behind."""
+    name = getattr(function, "__name__", None)
+    made_inside = "<locals>" in getattr(function, "__qualname__", "")
+    return name is not None and name != "<lambda>" and not made_inside
 
 
 class _Options:
