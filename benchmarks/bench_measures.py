@@ -113,6 +113,9 @@ KEYS = {
 }
 
 
+HOUR = "date_trunc('hour', CAST(start_time AS TIMESTAMPTZ) AT TIME ZONE 'UTC')"
+
+
 def _peers(folder: Path) -> dict[str, dict[str, Callable[[], object]]]:
     peers: dict[str, dict[str, Callable[[], object]]] = {
         "DuckDB": {name: (lambda name=name: _duckdb(folder, name)) for name in KEYS},
@@ -125,7 +128,7 @@ def _peers(folder: Path) -> dict[str, dict[str, Callable[[], object]]]:
 
 def _duckdb(folder: Path, name: str) -> object:
     table, keys = KEYS[name]
-    by = ", ".join("date_trunc('hour', start_time)" if key == "hour" else key for key in keys)
+    by = ", ".join(HOUR if key == "hour" else key for key in keys)
     quantiles = ", ".join(f"quantile_cont(duration_ms, {q})" for q in QUANTILES)
     return duckdb.sql(
         f"SELECT {by}, count(*), count(*) FILTER (outcome IN ('error', 'tool_error', 'timeout')), "

@@ -8,6 +8,8 @@ import pytest
 
 from toolspan.analytics import Traces, open_traces
 
+pytestmark = pytest.mark.requirement("design.5-golden")
+
 OTHER = ("cancelled", "denied", "interrupted", "abandoned")
 
 

@@ -63,9 +63,7 @@ REQUIREMENTS = from_source(
         "design.5-too-little-data": built(
             "A rate or percentile says when there is too little data for it."
         ),
-        "design.5-golden": planned(
-            7, "Every measure gives the answers of the hand-worked example."
-        ),
+        "design.5-golden": built("Every measure gives the answers of the hand-worked example."),
         "design.5-one-definition": built(
             "Each measure has one definition, in SQL, and gives the same numbers everywhere."
         ),
