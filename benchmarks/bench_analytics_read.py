@@ -123,7 +123,7 @@ def growth(directory: Path, part: int) -> list[Row]:
 
 def small(directory: Path) -> list[Row]:
     """What somebody at a terminal waits for, start of the program included."""
-    little = generate(directory / "little", 4_000, processes=1)
+    little = generate(directory / "little", 4_500, processes=1)
     assert little.tool_calls >= 1000
     cached = {"TOOLSPAN_CACHE_DIR": str(directory / "cache")}
     _waited(["tools", str(directory / "all")], cached)
