@@ -1,0 +1,71 @@
+"""Every hook into LangChain and LangGraph, for when they are there.
+
+One callback handler, given to every run by LangChain's own mechanism for such handlers, tells of
+graphs, nodes, tools and models. What it is not told (unknown tools, errors handed to the model,
+retries by middleware) is seen where LangGraph's `ToolNode` answers one request of the model.
+"""
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from types import ModuleType
+from typing import Any
+
+from toolspan.conventions import scopes
+from toolspan.instrumentation.frameworks._hooks import Hooks
+from toolspan.instrumentation.frameworks._peers import step_in_front_of
+from toolspan.instrumentation.frameworks.langchain._events import Events
+from toolspan.instrumentation.frameworks.langchain._requests import ToolRequests
+
+_PEERS = (
+    scopes.OPENINFERENCE_LANGCHAIN,
+    scopes.OPENLLMETRY_LANGCHAIN,
+    scopes.GENAI_LANGCHAIN,
+)
+
+
+def set_all(hooks: Hooks) -> None:
+    """Register the handler and hook `ToolNode`."""
+    requests = ToolRequests()
+    step_in_front_of(_PEERS, hooks)
+    hooks.when_imported(
+        "langchain_core.tracers.context", lambda module: _register(hooks, module, requests)
+    )
+    hooks.when_imported(
+        "langgraph.prebuilt.tool_node", lambda module: _hook_tool_node(hooks, module, requests)
+    )
+
+
+def _register(hooks: Hooks, module: ModuleType, requests: ToolRequests) -> None:
+    from langchain_core.callbacks.base import BaseCallbackHandler  # it is being imported itself
+
+    handler = type("ToolspanCallbackHandler", (Events, BaseCallbackHandler), {})(requests)
+    variable: ContextVar[Any] = ContextVar("toolspan_callback_handler", default=handler)
+    module.register_configure_hook(variable, inheritable=True)
+    hooks.set_hooks.append(f"{module.__name__}.register_configure_hook")
+
+    def forget() -> None:
+        registered = module._configure_hooks
+        registered[:] = [hook for hook in registered if hook[0] is not variable]
+
+    hooks.on_stop(forget)
+
+
+def _hook_tool_node(hooks: Hooks, module: ModuleType, requests: ToolRequests) -> None:
+    def decorate(original: Callable[..., Any]) -> Callable[..., Any]:
+        def run_one(self: Any, call: Any, *args: Any, **kwargs: Any) -> Any:
+            with requests.answering(self, call) as answer:
+                answer.result = original(self, call, *args, **kwargs)
+                return answer.result
+
+        return run_one
+
+    def decorate_async(original: Callable[..., Any]) -> Callable[..., Any]:
+        async def arun_one(self: Any, call: Any, *args: Any, **kwargs: Any) -> Any:
+            with requests.answering(self, call) as answer:
+                answer.result = await original(self, call, *args, **kwargs)
+                return answer.result
+
+        return arun_one
+
+    hooks.wrap(module.ToolNode, "_run_one", decorate)
+    hooks.wrap(module.ToolNode, "_arun_one", decorate_async)
