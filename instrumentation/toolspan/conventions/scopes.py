@@ -7,6 +7,8 @@ to fold what arrived anyway.
 from typing import Final
 
 TOOLSPAN: Final = "toolspan.instrumentation"
+TOOLSPAN_SMOLAGENTS: Final = "toolspan.instrumentation.smolagents"
+"""Ours too; a scope of its own because it has pseudo tools."""
 TOOLSPAN_FEEDBACK: Final = "toolspan.feedback"
 """Scope of the feedback events that `record_feedback` emits."""
 MCP_PYTHON_SDK: Final = "mcp-python-sdk"

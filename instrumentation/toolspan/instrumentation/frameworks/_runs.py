@@ -82,10 +82,12 @@ class Runs:
         session_id: str | None = None,
         conversation_id: str | None = None,
         is_root: bool = False,
+        is_attached: bool = True,
     ) -> OpenCall | None:
         """Open a call below the run of `parent`, or else in the current context; None: not recorded.
 
-        It is current until its end, so that the host's spans are below it. `is_root` says that the
+        Attached, it is current until its end, so that the host's spans are below it: only for runs
+        whose end is told where their start was, or by `leave`. `is_root` says that the
         framework knows of no run around this one: if one of its runs is current all the same, it
         is a stream's that the host reads here.
         """
@@ -105,7 +107,7 @@ class Runs:
         if call is None:
             return None
         before = get_current()
-        run = Run(key, call, attach(call.context), before)
+        run = Run(key, call, attach(call.context) if is_attached else None, before)
         call.source = run
         if above is not None:
             above.below.append(key)
@@ -150,7 +152,7 @@ class Runs:
         except Exception:
             _log.debug("run not ended as it should", exc_info=True)
         finally:
-            _leave(run)
+            leave(run)
 
     def _end_below(self, run: Run, error: BaseException | None) -> None:
         """A framework that is cancelled may not say so of what was running below."""
@@ -163,7 +165,7 @@ class Runs:
             if left is not None:
                 self._end_below(left, error)
                 left.call.end(outcome)
-                _leave(left)
+                leave(left)
 
 
 def _is_open_below(context: Context, call: OpenCall) -> bool:
@@ -196,14 +198,23 @@ def _identity(
     )
 
 
-def _leave(run: Run) -> None:
+def leave(run: Run) -> None:
     """Restore the context before the run, where it is still the current one.
 
     The end may be reported in another task or thread than the start, where nothing was attached:
     there `detach` would put an error into the host's log.
     """
-    if not _is_in(get_current(), run.call):
+    if run.token is None or not _is_in(get_current(), run.call):
         return
+    _restore(run)
+    # Runs that were begun beside each other (a batch) need not end in the opposite order.
+    call = open_call_in(get_current())
+    while call is not None and not call.is_open and isinstance(call.source, Run):
+        attach(call.source.before)
+        call = open_call_in(call.source.before)
+
+
+def _restore(run: Run) -> None:
     reset = getattr(getattr(run.token, "var", None), "reset", None)
     try:
         if reset is not None:

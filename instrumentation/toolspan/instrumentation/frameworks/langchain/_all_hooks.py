@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from toolspan.conventions import scopes
+from toolspan.instrumentation.frameworks._apart import apart, apart_async
 from toolspan.instrumentation.frameworks._hooks import Hooks
 from toolspan.instrumentation.frameworks._peers import step_in_front_of
 from toolspan.instrumentation.frameworks.langchain._events import Events
@@ -31,6 +32,10 @@ def set_all(hooks: Hooks) -> None:
         "langchain_core.tracers.context", lambda module: _register(hooks, module, requests)
     )
     hooks.when_imported(
+        "langchain_core.callbacks.manager", lambda module: _hook_ends(hooks, module, requests)
+    )
+    hooks.when_imported("langgraph.pregel.main", lambda module: _hook_streams(hooks, module))
+    hooks.when_imported(
         "langgraph.prebuilt.tool_node", lambda module: _hook_tool_node(hooks, module, requests)
     )
 
@@ -48,6 +53,38 @@ def _register(hooks: Hooks, module: ModuleType, requests: ToolRequests) -> None:
         registered[:] = [hook for hook in registered if hook[0] is not variable]
 
     hooks.on_stop(forget)
+
+
+_ENDS = (
+    ("AsyncCallbackManagerForChainRun", "on_chain_end"),
+    ("AsyncCallbackManagerForChainRun", "on_chain_error"),
+    ("AsyncCallbackManagerForToolRun", "on_tool_end"),
+    ("AsyncCallbackManagerForToolRun", "on_tool_error"),
+)
+
+
+def _hook_ends(hooks: Hooks, module: ModuleType, requests: ToolRequests) -> None:
+    """Ends of asynchronous runs are told in a task of their own: leave where the run began."""
+
+    def decorate(original: Callable[..., Any]) -> Callable[..., Any]:
+        async def told(self: Any, *args: Any, **kwargs: Any) -> Any:
+            leave = requests.leaving(getattr(self, "run_id", None))
+            try:
+                return await original(self, *args, **kwargs)
+            finally:
+                leave()
+
+        return told
+
+    for owner, name in _ENDS:
+        if hasattr(module, owner):
+            hooks.wrap(getattr(module, owner), name, decorate)
+
+
+def _hook_streams(hooks: Hooks, module: ModuleType) -> None:
+    """A graph that is read as a stream runs in its reader's context, between its reader's steps."""
+    hooks.wrap(module.Pregel, "stream", apart)
+    hooks.wrap(module.Pregel, "astream", apart_async)
 
 
 def _hook_tool_node(hooks: Hooks, module: ModuleType, requests: ToolRequests) -> None:

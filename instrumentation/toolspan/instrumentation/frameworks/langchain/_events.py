@@ -4,6 +4,7 @@ A graph that `create_agent` made is an agent run, another graph or an outermost 
 a graph's node is a step. Everything else LangChain calls a chain leaves no span.
 """
 
+import asyncio
 import functools
 import logging
 import sys
@@ -134,6 +135,8 @@ class Events:
             session_id=thread,
             conversation_id=thread,
             is_root=parent_run_id is None,
+            # In asynchronous code the end is told in tasks of its own.
+            is_attached=asyncio._get_running_loop() is None,
         )
 
     on_llm_start = on_chat_model_start

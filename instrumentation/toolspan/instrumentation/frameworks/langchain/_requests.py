@@ -5,7 +5,7 @@ is one call. The tool's runs, told by callbacks, are its attempts.
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from toolspan.instrumentation.frameworks._arguments import (
     describe_json_arguments,
     prepare_content,
 )
-from toolspan.instrumentation.frameworks._runs import Run, Runs
+from toolspan.instrumentation.frameworks._runs import Run, Runs, leave
 from toolspan.instrumentation.record import (
     Attempt,
     Kind,
@@ -99,6 +99,19 @@ class ToolRequests:
             _log.debug("answer of a tool not recorded", exc_info=True)
         result = None if answer is None else content_of(answer.result)
         self.runs.end(key, error, result)
+
+    def leaving(self, run_id: Any) -> Callable[[], None]:
+        """To be called here once the run's end has been told, wherever that is done."""
+        run = self.runs.own(run_id)
+        attempt = self._attempts.get(run_id)
+
+        def leave_here() -> None:
+            if run is not None:
+                leave(run)
+            elif attempt is not None and attempt[2] is not None:
+                attach(attempt[0].context)
+
+        return leave_here
 
     # --- runs of the tool, told by callbacks --------------------------------------------------
 
