@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
 FAIL_UNDER ?= 85
 
 .DEFAULT_GOAL := help
-.PHONY: help install format lint typecheck test test-frameworks check environments packaging requirements demo benchmark collector clean
+.PHONY: help install format lint typecheck test test-frameworks check environments packaging requirements demo soak benchmark simulations collector jaeger prometheus clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,11 +56,24 @@ check: lint typecheck  ## everything a change must pass
 demo: $(VENV)/.demo  ## run a small agency of agents, recorded, and report on its tools
 	$(BIN)/python examples/newsletter/demo.py
 
+simulations: $(VENV)/.dev  ## check the statistics on data whose truth is known (docs/results)
+	SIMULATION_RESULTS=docs/results/simulations.md PLANTED_RESULTS=docs/results/planted-effect.md \
+	  $(BIN)/python -m pytest -m slow tests/simulations
+
 collector:  ## build the OpenTelemetry Collector that tests start (needs Go; cached outside the checkout)
 	@deploy/collector/build
 
+jaeger:  ## build the Jaeger that tests start (needs Go, minutes; cached outside the checkout)
+	@deploy/jaeger/build
+
+prometheus:  ## unpack Debian's Prometheus and promtool for tests (no root; cached outside the checkout)
+	@deploy/prometheus/unpack
+
 environments: $(VENV)/.dev  ## build the frameworks' environments that tests use (cached outside the checkout)
 	@PYTHONPATH=tests $(BIN)/python -m support.cached_environments build $(NAMES)
+
+soak: $(VENV)/.dev  ## write 2 000 spans/s for minutes: memory, drops, latency (SECONDS=150)
+	$(BIN)/python -m benchmarks.soak --seconds $(or $(SECONDS),150)
 
 benchmark: $(VENV)/.dev  ## measure speed as ratios against named baselines
 	$(BIN)/python -m benchmarks

@@ -207,8 +207,10 @@ def test_sessions_have_a_row_for_each_session(traces: Traces) -> None:
 def test_feedback_has_a_row_for_each_score_with_the_session_of_its_trace(traces: Traces) -> None:
     assert whole(traces, "feedback", order="feedback_id") == [
         {
-            "score_name": "quality", "value": 0.5, "source_kind": "human", "target_kind": "trace",
-            "is_superseded": False, "time": 60_000, "feedback_id": "fb-1",
+            "score_name": "quality", "value": 0.5, "value_kind": "numeric", "source_kind": "human",
+            "target_kind": "trace", "is_superseded": False, "is_no_judgement": False,
+            "is_unknown_label": False, "matched_by": "trace", "time": 60_000,
+            "feedback_id": "fb-1", "ingested_from": "opentelemetry",
         }
     ]  # fmt: skip
     assert columns(traces, "feedback", "session_key", order="1") == [("s-1",)]

@@ -13,6 +13,7 @@ import pytest
 
 from support.newsletter import NEWSLETTER
 from support.once import once_per_run
+from support.reference import REPOSITORY
 
 DEMO = NEWSLETTER / "demo.py"
 
@@ -95,3 +96,25 @@ def test_says_in_one_line_which_packages_are_missing(tmp_path):
     )
     assert "Traceback" not in result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+TUTORIAL = REPOSITORY / "docs" / "tutorial" / "from-traces-to-a-decision.md"
+
+
+def test_every_command_of_the_tutorial_works_on_what_the_demo_left(demo, tmp_path):
+    folder, _ = demo
+    shutil.copytree(folder / "demo-data", tmp_path / "demo-data")
+    text = TUTORIAL.read_text(encoding="utf-8")
+    (rules,) = re.findall(r"<!-- file: rules.toml -->\n```toml\n(.*?)```", text, re.DOTALL)
+    (tmp_path / "rules.toml").write_text(rules, encoding="utf-8")
+    blocks = re.findall(r"^```sh\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    commands = [line for block in blocks for line in block.splitlines()]
+    assert commands[0] == "python examples/newsletter/demo.py"
+    for command in commands[1:]:
+        # Three newsletters were made, not 48: too few for rules, and the last is another.
+        words = shlex.split(command.replace("newsletter-7-047", "newsletter-7-002"))
+        assert words[0] == "toolspan"
+        result = run([str(Path(sys.executable).with_name("toolspan")), *words[1:]], tmp_path)
+        expected = (0, 3) if words[1] == "check" else (0,)
+        assert result.returncode in expected, command + result.stdout + result.stderr
+        assert result.stdout

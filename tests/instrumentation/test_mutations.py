@@ -68,7 +68,7 @@ class Mutation(ast.NodeTransformer):
         called = ast.unparse(node.value.func) if isinstance(node.value, ast.Call) else ""
         if (
             self.kind == "detach"
-            and called in ("detach", "leave_dropped")
+            and called in ("detach", "leave", "leave_dropped")
             and self._is_target(node.lineno)
         ):
             return ast.copy_location(ast.Pass(), node)

@@ -6,32 +6,31 @@ REQUIREMENTS = from_source(
     "analytics capabilities",
     {
         # --- 1: tables ---
-        "analytics.01-dimensions": planned(
-            7,
+        "analytics.01-dimensions": built(
             "Tools, agents, workflows, steps, models and MCP servers have calls, success, error groups, percentiles, retries, cost and tokens.",
         ),
         "analytics.01-intervals": built(
             "Each of those carries a cluster-correct interval, n, sessions and a verdict."
         ),
         "analytics.01-roll-ups": planned(7, "Roll-ups count nothing twice."),
-        "analytics.01-any-attribute": planned(7, "Any attribute can be a dimension."),
-        "analytics.01-inputs": planned(7, "Files, directories, globs and stdin are read."),
+        "analytics.01-any-attribute": built("Any attribute can be a dimension."),
+        "analytics.01-inputs": built("Files, directories, globs and stdin are read."),
         "analytics.01-outputs": planned(
             7, "Results come as DataFrame, CSV, JSON, JSONL, Parquet, Markdown and HTML."
         ),
         # --- 2: feedback ---
-        "analytics.02-imports": planned(
-            8, "Feedback comes in from six formats and from OpenTelemetry events."
+        "analytics.02-imports": built(
+            "Feedback comes in from six formats and from OpenTelemetry events."
         ),
-        "analytics.02-join-report": planned(
-            8, "A join report always says what matched, what did not and why."
+        "analytics.02-join-report": built(
+            "A join report always says what matched, what did not and why."
         ),
-        "analytics.02-agreement": planned(8, "Agreement between raters and sources is measured."),
-        "analytics.02-correlate": planned(8, "`correlate` follows the recommended procedure."),
+        "analytics.02-agreement": built("Agreement between raters and sources is measured."),
+        "analytics.02-correlate": built("`correlate` follows the recommended procedure."),
         "analytics.02-forest-plot": built("Tool effects are drawn as a forest plot."),
-        "analytics.02-refusals": planned(8, "What cannot be answered is refused in exact words."),
+        "analytics.02-refusals": built("What cannot be answered is refused in exact words."),
         # --- 3: cost ---
-        "analytics.03-tool-charge": planned(7, "A tool's own charge is part of its cost."),
+        "analytics.03-tool-charge": built("A tool's own charge is part of its cost."),
         "analytics.03-carried-cost": planned(
             7, "Tokens that a tool's schema and results add to later turns are charged to it."
         ),
@@ -102,23 +101,23 @@ REQUIREMENTS = from_source(
         ),
         "analytics.09-dashboard": unassigned("A live dashboard follows growing files."),
         "analytics.09-tui": unassigned("A terminal dashboard follows growing files."),
-        "analytics.09-grafana-prometheus": planned(
-            9, "Grafana and Prometheus get dashboards and rules."
+        "analytics.09-grafana-prometheus": built(
+            "Grafana and Prometheus get dashboards and rules."
         ),
         # --- 10: trends ---
-        "analytics.10-trends": planned(7, "Trends from minutes to months, with intervals."),
+        "analytics.10-trends": built("Trends from minutes to months, with intervals."),
         "analytics.10-change-points": unassigned(
             "Change points are found and tied to version changes."
         ),
         # --- 11: SQL ---
-        "analytics.11-views": planned(
-            7, "The canonical tables are documented SQL views on the embedded engine."
+        "analytics.11-views": built(
+            "The canonical tables are documented SQL views on the embedded engine."
         ),
         "analytics.11-same-numbers": unassigned(
             "The same definitions give equal numbers on ClickHouse and Spark."
         ),
         # --- 12: sessions ---
-        "analytics.12-worst-sessions": planned(7, "Sessions can be ranked and searched."),
+        "analytics.12-worst-sessions": built("Sessions can be ranked and searched."),
         "analytics.12-waterfall": planned(7, "A session is shown as a waterfall in text."),
         "analytics.12-waterfall-html": unassigned("A session is shown as a waterfall in HTML."),
         "analytics.12-similar": unassigned("Sessions like a given one are found."),
@@ -138,10 +137,8 @@ REQUIREMENTS = from_source(
             "Malformed and truncated lines are counted and reported."
         ),
         "analytics.quality-mixed": built("Mixed conventions in one input are read together."),
-        "analytics.quality-time-zones": planned(
-            7, "Results do not depend on the machine's time zone."
-        ),
-        "analytics.quality-seeds": planned(8, "Random procedures have deterministic seeds."),
-        "analytics.quality-no-content": planned(7, "No analysis needs recorded content."),
+        "analytics.quality-time-zones": built("Results do not depend on the machine's time zone."),
+        "analytics.quality-seeds": built("Random procedures have deterministic seeds."),
+        "analytics.quality-no-content": built("No analysis needs recorded content."),
     },
 )

@@ -1,40 +1,31 @@
 """Budgets: what recording, writing and reading may cost, as ratios within one run."""
 
-from requirements._model import from_source, planned
+from requirements._model import built, from_source, planned
 
 REQUIREMENTS = from_source(
     "design section 7, budgets",
     {
-        "design.7-decorated-call": planned(
-            3,
+        "design.7-decorated-call": built(
             "A decorated call costs at most 1.1 times a bare span with the same attributes (no meter, identity or content).",
         ),
-        "design.7-decorated-call-content": planned(
-            3,
+        "design.7-decorated-call-content": built(
             "With arguments and result captured it costs at most 1.3 times a bare span with the same attributes.",
         ),
-        "design.7-decorated-call-everything": planned(
-            3, "With metrics and identity as well it costs at most 1.9 times a bare span."
+        "design.7-decorated-call-everything": built(
+            "With metrics and identity as well it costs at most 1.9 times a bare span."
         ),
-        "design.7-disabled-call": planned(
-            3, "A disabled decorated call costs at most 3 times a plain `functools.wraps` closure."
+        "design.7-disabled-call": built(
+            "A disabled decorated call costs at most 3 times a plain `functools.wraps` closure."
         ),
-        "design.7-large-argument": planned(
-            3, "A 1 MB argument costs at most 0.1 ms with capture on."
-        ),
-        "design.7-encode": planned(
-            4, "Encoding costs at most 0.25 of the official JSON exporter's."
-        ),
-        "design.7-batch-cpu": planned(
-            4,
+        "design.7-large-argument": built("A 1 MB argument costs at most 0.1 ms with capture on."),
+        "design.7-encode": built("Encoding costs at most 0.25 of the official JSON exporter's."),
+        "design.7-batch-cpu": built(
             "Flat out in batch mode the process takes at most 1.8 times its CPU without a processor.",
         ),
-        "design.7-caller-latency": planned(
-            4,
+        "design.7-caller-latency": built(
             "At 2 000 spans/s the caller's p99.9 is at most 4 times (write-through) or 2 times (batch) that without a processor.",
         ),
-        "design.7-import": planned(
-            5,
+        "design.7-import": built(
             "`import toolspan.instrumentation` adds at most 50 ms beyond the API, and `instrument()` imports no framework.",
         ),
         "design.7-read": planned(
@@ -53,8 +44,8 @@ REQUIREMENTS = from_source(
             7,
             "A span is queryable within 500 ms (p50); six views over 1 M rows refresh within 600 ms.",
         ),
-        "design.7-recorder-memory": planned(
-            4, "5 000 recorded calls take at most 20 MB beyond the interpreter."
+        "design.7-recorder-memory": built(
+            "5 000 recorded calls take at most 20 MB beyond the interpreter."
         ),
     },
 )

@@ -43,14 +43,14 @@ REQUIREMENTS = from_source(
         "capability.A4-stdio-server": built(
             "A decorated MCP stdio server's stdout carries the protocol only."
         ),
-        "capability.A5-static-work": planned(
-            3, "Signature and kind are worked out once, at decoration."
+        "capability.A5-static-work": built(
+            "Signature and kind are worked out once, at decoration."
         ),
         "capability.A5-nothing-when-off": built(
             "Nothing is computed for spans that are not recording or suppressed."
         ),
-        "capability.A5-budgets": planned(
-            3, "The budgets hold: on with content, off, without an SDK, with a 1 MB argument."
+        "capability.A5-budgets": built(
+            "The budgets hold: on with content, off, without an SDK, with a 1 MB argument."
         ),
         # --- B: content ---
         "capability.B-off-by-default": built(
@@ -92,8 +92,8 @@ REQUIREMENTS = from_source(
         "capability.E-versions": built(
             "MCP 1.x and 2.x are recorded, client and server, also mixed."
         ),
-        "capability.E-transports": planned(
-            5, "stdio, SSE, streamable HTTP and in-process transports are recorded alike."
+        "capability.E-transports": built(
+            "stdio, SSE, streamable HTTP and in-process transports are recorded alike."
         ),
         "capability.E-enrich-native": built(
             "On MCP 2 and FastMCP the live native span is enriched (name, tool, isError, transport, server, protocol, sizes, metrics).",
@@ -154,11 +154,11 @@ REQUIREMENTS = from_source(
         "capability.K-files": built("One file per process, with rotation and compression."),
         "capability.K-crash-safe": built("Files are safe against fork and crash."),
         "capability.K-drops-counted": built("Dropped spans are counted."),
-        "capability.K-encode-cost": planned(
-            4, "Encoding costs at most 14 µs a span on the reference workload."
+        "capability.K-encode-cost": built(
+            "Encoding costs at most 14 µs a span on the reference workload."
         ),
-        "capability.L-start-records": planned(
-            4, "Optional start records make running and crashed work visible."
+        "capability.L-start-records": built(
+            "Optional start records make running and crashed work visible."
         ),
         "capability.M-tail-keep": unassigned(
             "Tail keep-rules (error, slow, bad feedback) by session keep metrics complete."
@@ -180,11 +180,11 @@ REQUIREMENTS = from_source(
             6, "Each framework that needs a package has an extra of its own."
         ),
         # --- O: reading what others write ---
-        "capability.O-openinference": planned(7, "OpenInference spans are normalised on read."),
-        "capability.O-traceloop": planned(7, "`traceloop.*` spans are normalised on read."),
-        "capability.O-langfuse": planned(7, "`langfuse.*` spans are normalised on read."),
-        "capability.O-mlflow": planned(7, "`mlflow.*` spans are normalised on read."),
-        "capability.O-logfire": planned(7, "`logfire.*` spans are normalised on read."),
-        "capability.O-native-mcp": planned(7, "Native MCP spans are normalised on read."),
+        "capability.O-openinference": built("OpenInference spans are normalised on read."),
+        "capability.O-traceloop": built("`traceloop.*` spans are normalised on read."),
+        "capability.O-langfuse": built("`langfuse.*` spans are normalised on read."),
+        "capability.O-mlflow": built("`mlflow.*` spans are normalised on read."),
+        "capability.O-logfire": built("`logfire.*` spans are normalised on read."),
+        "capability.O-native-mcp": built("Native MCP spans are normalised on read."),
     },
 )

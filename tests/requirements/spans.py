@@ -1,6 +1,6 @@
 """What a span says: names, one logical call, attempts, MCP, outcomes, identity, content, feedback."""
 
-from requirements._model import built, from_source, planned
+from requirements._model import built, from_source
 
 REQUIREMENTS = from_source(
     "design section 3, what a span says",
@@ -18,8 +18,7 @@ REQUIREMENTS = from_source(
         "design.3-step-span": built(
             "A workflow step is an INTERNAL span `step {step}` without an operation name."
         ),
-        "design.3-nesting": planned(
-            5,
+        "design.3-nesting": built(
             "Workflow, step, agent, tool, MCP client and MCP server spans nest in that order, across processes.",
         ),
         # --- one logical call ---
@@ -58,10 +57,10 @@ REQUIREMENTS = from_source(
         "design.3-outcome-table": built(
             "One enum of eight outcomes says for each whether it is in the rate's denominator and whether it is a failure.",
         ),
-        "design.3-outcome-attribute": planned(
-            3, "Tool, agent, step and workflow spans carry `toolspan.outcome`."
+        "design.3-outcome-attribute": built(
+            "Tool, agent, step and workflow spans carry `toolspan.outcome`."
         ),
-        "design.3-outcome-ok": planned(3, "`ok`: status UNSET, no `error.type`."),
+        "design.3-outcome-ok": built("`ok`: status UNSET, no `error.type`."),
         "design.3-outcome-error": built(
             "`error`: status ERROR, `error.type` is the exception's qualified name or the protocol's code.",
         ),
@@ -82,11 +81,11 @@ REQUIREMENTS = from_source(
         "design.3-success-rate": built(
             "A success rate is ok / (ok + failures), null without either; the other outcomes have columns of their own.",
         ),
-        "design.3-abandoned-is-loud": planned(
-            7, "More than 5 % abandoned calls are pointed out loudly."
+        "design.3-abandoned-is-loud": built(
+            "More than 5 % abandoned calls are pointed out loudly."
         ),
-        "design.3-outcome-of-others": planned(
-            7, "Spans of others, without our outcome, get theirs from the listed rules."
+        "design.3-outcome-of-others": built(
+            "Spans of others, without our outcome, get theirs from the listed rules."
         ),
         # --- identity ---
         "design.3-session": built("`session(...)` sets `session.id`."),
@@ -137,8 +136,8 @@ REQUIREMENTS = from_source(
         "design.3-content-size": built(
             "Cut content carries its original size in `toolspan.content.size`."
         ),
-        "design.3-attributes-documented": planned(
-            3, "Every `toolspan.*` attribute is documented in docs/attributes.md."
+        "design.3-attributes-documented": built(
+            "Every `toolspan.*` attribute is documented in docs/attributes.md."
         ),
         # --- a missing provider is never silent ---
         "design.3-run-sets-the-unset": built(

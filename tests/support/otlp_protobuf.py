@@ -66,6 +66,11 @@ def records(
                 }
                 items = of_scope.get("spans", of_scope.get("logRecords", []))
                 found += [{**envelope, **_plain(item)} for item in items]
+    return in_order_of_time(found)
+
+
+def in_order_of_time(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Spans or log records of `records` in an order that no way through a program changes."""
     return sorted(
         found,
         key=lambda record: (

@@ -2,11 +2,13 @@
 
 import gzip
 import json
+import ssl
 import threading
 from collections.abc import Callable, Mapping
 from concurrent import futures
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -22,6 +24,15 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from support.otlp_protobuf import logs_message, records, traces_message
 
 Request = ExportTraceServiceRequest | ExportLogsServiceRequest
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """PEM files of a server that calls itself localhost; `client` makes it ask who calls."""
+
+    certificate: Path
+    key: Path
+    client: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -148,9 +159,19 @@ class _Handler(BaseHTTPRequestHandler):
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, receiver: Receiver) -> None:
+    def __init__(self, receiver: Receiver, tls: Certificates | None = None) -> None:
         self.receiver = receiver
         super().__init__(("127.0.0.1", 0), _Handler)
+        if tls is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(tls.certificate, tls.key)
+            if tls.client is not None:
+                context.verify_mode = ssl.CERT_REQUIRED
+                context.load_verify_locations(tls.client)
+            self.socket = context.wrap_socket(self.socket, server_side=True)
+
+    def handle_error(self, *_: Any) -> None:
+        """Keep the test output clean: a client that does not trust us hangs up."""
 
 
 class OtlpReceiver(Receiver):
@@ -160,13 +181,19 @@ class OtlpReceiver(Receiver):
     ...     print(receiver.endpoint)
     """
 
-    def __init__(self, answer: Callable[[Received], Refusal | None] | None = None) -> None:
+    def __init__(
+        self,
+        answer: Callable[[Received], Refusal | None] | None = None,
+        *,
+        tls: Certificates | None = None,
+    ) -> None:
         super().__init__(answer)
-        self._server = _Server(self)
+        self._server = _Server(self, tls)
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.02,), daemon=True
         )
-        self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
+        where = "https://localhost" if tls else "http://127.0.0.1"
+        self.endpoint = f"{where}:{self._server.server_port}"
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -214,6 +241,7 @@ class GrpcReceiver(Receiver):
         *,
         logs: bool = True,
         max_message_bytes: int = 4 * 1024 * 1024,
+        tls: Certificates | None = None,
     ) -> None:
         import grpc  # not everything that reads this module needs it
 
@@ -255,7 +283,16 @@ class GrpcReceiver(Receiver):
             options=[("grpc.max_receive_message_length", max_message_bytes)],
         )
         self._server.add_generic_rpc_handlers(tuple(services))
-        self.endpoint = f"http://127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
+        if tls is None:
+            self.endpoint = f"http://127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
+        else:
+            credentials = grpc.ssl_server_credentials(
+                [(tls.key.read_bytes(), tls.certificate.read_bytes())],
+                tls.client.read_bytes() if tls.client else None,
+                require_client_auth=tls.client is not None,
+            )
+            port = self._server.add_secure_port("127.0.0.1:0", credentials)
+            self.endpoint = f"https://localhost:{port}"
 
     def __enter__(self) -> Self:
         self._server.start()

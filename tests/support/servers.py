@@ -84,10 +84,11 @@ def free_ports(count: int) -> list[int]:
         return [each.getsockname()[1] for each in taken]
 
 
-def get(url: str, timeout_s: float = 10) -> str | None:
+def get(url: str, timeout_s: float = 10, headers: Mapping[str, str] | None = None) -> str | None:
     """The body at `url`, or None where nobody answers with 200 yet."""
     try:
-        with urllib.request.urlopen(url, timeout=timeout_s) as answer:
+        request = urllib.request.Request(url, headers=dict(headers or {}))
+        with urllib.request.urlopen(request, timeout=timeout_s) as answer:
             return answer.read().decode() if answer.status == 200 else None
     except (urllib.error.URLError, ConnectionError, http.client.HTTPException, TimeoutError):
         return None

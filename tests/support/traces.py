@@ -74,6 +74,17 @@ def agent(name: str, number: int, parent: int | None = None, **more: Any) -> dic
     return span(f"invoke_agent {name}", number, parent, **more)
 
 
+def mcp_call(number: int, **more: Any) -> list[dict[str, Any]]:
+    """One MCP tool call as three spans: the agent's view (with `more`), the client's, the server's."""
+    first = number * 10
+    more = {"toolspan__tool_call__layer": "logical", "toolspan__outcome": "ok", **more}
+    return [
+        tool("search", first, **more),
+        span("tools/call search", first + 1, first, kind=3, toolspan__tool_call__layer="client"),
+        tool("search", first + 2, first + 1, kind=2, toolspan__tool_call__layer="server"),
+    ]
+
+
 def otlp(
     spans: Iterable[dict[str, Any]],
     *,

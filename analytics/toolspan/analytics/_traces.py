@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from toolspan.analytics._check import Rule, Verdict
     from toolspan.analytics._status import Status
     from toolspan.analytics._views import SessionView, ToolView
+    from toolspan.analytics.findings import Correlation
 
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 By = str | Sequence[str] | None
@@ -379,13 +380,15 @@ class Traces:
         name: str | None = None,
         within: Sequence[str] = (),
         unit: str | None = None,
+        since: object = None,
+        until: object = None,
         seed: int = 0,
     ) -> "pd.DataFrame":
         """Which tool use goes with good and bad outcomes, among comparable sessions.
 
         One row is an exposure (a tool) and a score of one source, the most certain first, with
         `verdict` and `sentence`; docs/reference/findings.md describes every column. An
-        association, never a cause. `toolspan.analytics.findings.correlate` also gives the audit.
+        association, never a cause. The frame's `attrs` have `audits` and `notes`.
 
         Args:
             score: name of the score; default each that has values.
@@ -396,6 +399,8 @@ class Traces:
             within: span or resource attributes (a task, a run); sessions are compared only within
                 equal values.
             unit: `session` or `trace`; default what the feedback is about.
+            since: leave out sessions that began earlier.
+            until: leave out sessions that began then or later.
             seed: the same seed, the same numbers.
 
         Raises:
@@ -403,6 +408,35 @@ class Traces:
         """
         import pandas as pd
 
+        found = self.correlation(
+            score,
+            exposure,
+            source=source,
+            name=name,
+            within=within,
+            unit=unit,
+            since=since,
+            until=until,
+            seed=seed,
+        )
+        frame = pd.DataFrame(found.records)
+        frame.attrs.update(audits=found.audits, notes=found.notes)
+        return frame
+
+    def correlation(
+        self,
+        score: str | None = None,
+        exposure: str = "used",
+        *,
+        source: str | None = None,
+        name: str | None = None,
+        within: Sequence[str] = (),
+        unit: str | None = None,
+        since: object = None,
+        until: object = None,
+        seed: int = 0,
+    ) -> "Correlation":
+        """What `correlate` gives, as plain dicts without pandas, with audits and notes."""
         from toolspan.analytics.findings import Question, correlate
 
         question = Question(
@@ -412,9 +446,38 @@ class Traces:
             name=name,
             within=tuple(within),
             unit=unit,
+            window=self._selected(None, None, since, until).window,
             seed=seed,
         )
-        return pd.DataFrame(correlate(self._connection, question).records)
+        return correlate(self._connection, question)
+
+    def raw_associations(
+        self,
+        score: str | None = None,
+        exposure: str = "used",
+        *,
+        source: str | None = None,
+        by: str | None = None,
+    ) -> "pd.DataFrame":
+        """The usual statistics over all sessions alike, to set beside the adjusted ones.
+
+        Args:
+            score: name of the score; default each that has values.
+            exposure: `used`, `agents`, `workflows`, `steps` or `models`.
+            source: only scores whose source holds this text.
+            by: a span or resource attribute; each of its values is looked at alone.
+
+        Raises:
+            UsageError: there is no such score, exposure or source; the text says which are.
+        """
+        import pandas as pd
+
+        from toolspan.analytics.findings import Question, raw_associations
+
+        question = Question(
+            score=score, exposure=exposure, source=source, window=self._selection.window
+        )
+        return pd.DataFrame(raw_associations(self._connection, question, by))
 
     def recommend(self) -> "pd.DataFrame":
         """What to do about tools: one row is a recommendation, the most beneficial first.

@@ -82,7 +82,7 @@ class _Page(HTMLParser):
 def test_the_page_stands_alone(cli, newsletter: Path, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     assert cli("report", newsletter, "--html", page) == 0
-    assert f"Written: {page}" in cli.err
+    assert cli.out.endswith(f"\nWritten: {page}\n")
     text = page.read_text(encoding="utf-8")
     parsed = _Page()
     parsed.feed(text)

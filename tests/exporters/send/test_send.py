@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -291,6 +292,15 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
         assert len(receiver.spans) == 120
 
 
+def test_a_run_of_other_files_forgets_nothing_of_these(folder: Path, send: Sending) -> None:
+    with OtlpReceiver() as receiver:
+        assert send(folder, "--endpoint", receiver.endpoint, "--only", "events") == 0
+        assert send(*folder.glob("spans*"), "--endpoint", receiver.endpoint) == 0
+        assert send(folder, "--endpoint", receiver.endpoint, "--resume") == 0
+
+    assert (len(receiver.spans), len(receiver.events)) == (60, 5)
+
+
 def test_a_killed_run_goes_on_and_repeats_at_most_the_request_that_was_under_way(
     tmp_path: Path,
 ) -> None:
@@ -356,6 +366,25 @@ def test_damage_costs_its_place_and_is_told(tmp_path: Path, send: Sending) -> No
     assert f"{path}, byte {len(sound[0])}: Expecting property name" in send.err
     assert "record 1: expected an id of 32 hexadecimal digits, found 'no'" in send.err
     assert f"{path}: the last line has no end yet, 50 bytes were left for later" in send.err
+
+
+def test_a_file_that_goes_away_meanwhile_is_told_and_the_rest_is_sent(
+    tmp_path: Path, send: Sending
+) -> None:
+    for number in (1, 2, 3):
+        write_lines(tmp_path / f"spans-{number}.jsonl", otlp([span(f"{number}", number)]))
+
+    def remove_the_second(_: Received) -> None:
+        (tmp_path / "spans-2.jsonl").unlink(missing_ok=True)
+
+    with OtlpReceiver(remove_the_second) as receiver:
+        files = [tmp_path / f"spans-{number}.jsonl" for number in (1, 2, 3)]
+        # A batch is sent when the next record is known, so the second is open already.
+        assert send(files[0], files[2], files[1], "--endpoint", receiver.endpoint, "--batch", "1")
+
+        assert receiver.span_names == ["1", "3"]
+    assert send.out.startswith("sent 2 spans of 3 files")
+    assert f"{tmp_path / 'spans-2.jsonl'}: No such file or directory" in send.err
 
 
 @pytest.mark.parametrize("suffix", [".gz", ".zst"])
@@ -466,3 +495,94 @@ def test_a_journal_that_cannot_be_written_is_told_once_and_nothing_stops(
         assert send(folder, "--endpoint", receiver.endpoint, "--batch", "5") == 0
         assert len(receiver.spans) == 60
     assert send.err.count("--resume will not know how far we got") == 1
+
+
+@each_protocol
+def test_a_dry_run_counts_everything_and_sends_nothing(
+    folder: Path, send: Sending, protocol: str
+) -> None:
+    with PROTOCOLS[protocol]() as receiver:
+        arguments = ("--endpoint", receiver.endpoint, "--protocol", protocol, "--batch", "7")
+        assert send(folder, *arguments, "--dry-run") == 0
+        assert receiver.requests == []
+        assert not send.journal.exists()
+        said = send.out
+
+        assert send(folder, *arguments) == 0
+        sizes = [request.size_bytes for request in receiver.requests]
+    where = f"{receiver.endpoint} ({protocol})"
+    assert said == (
+        f"would send 60 spans and 5 events of 3 files to {where} in {len(sizes)} requests, "
+        f"{sum(sizes):,} bytes\n"
+    )
+
+
+def test_a_dry_run_finds_damage_without_an_endpoint(tmp_path: Path, send: Sending) -> None:
+    write_lines(tmp_path / "spans.jsonl", otlp([span("a", 1)]), "{broken\n")
+    assert send(tmp_path, "--dry-run") == 1
+    assert send.out.startswith("would send 1 spans of 1 file to http://localhost:4318")
+    assert "1 places could not be read" in send.err
+
+
+@pytest.mark.parametrize("how", ["-", "/dev/stdin"])
+def test_standard_input_is_sent_to_its_end(folder: Path, tmp_path: Path, how: str) -> None:
+    source = folder / "spans-b-h-2-x-1.jsonl.gz"
+    with OtlpReceiver() as receiver:
+        command = f"cat {source} | toolspan send {how} --endpoint {receiver.endpoint}"
+        done = subprocess.run(
+            ["bash", "-euc", f"{command} --journal {tmp_path / 'journal'}"],
+            env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=TIMEOUT_S,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.startswith("sent 30 spans of 1 file")
+        assert len(receiver.spans) == 30
+
+
+def test_variables_of_one_signal_go_before_those_of_all(
+    folder: Path, send: Sending, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with OtlpReceiver() as traces, OtlpReceiver() as logs:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", f"{traces.endpoint}/v1/traces")
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", f"{logs.endpoint}/v1/logs")
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "who=all")
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "who=traces")
+        assert send(folder, "--only", "spans") == 0
+        assert send(folder, "--only", "events") == 0
+
+    assert (len(traces.spans), len(traces.events)) == (60, 0)
+    assert (len(logs.spans), len(logs.events)) == (0, 5)
+    assert traces.requests[0].headers["who"] == "traces"
+    assert logs.requests[0].headers["who"] == "all"
+
+
+def test_a_terminal_shows_how_far_it_is_and_other_streams_show_nothing(
+    folder: Path, tmp_path: Path
+) -> None:
+    import pty
+
+    with OtlpReceiver() as receiver:
+        ours, theirs = pty.openpty()
+        done = subprocess.run(
+            [
+                *(str(Path(sys.executable).with_name("toolspan")), "send", str(folder)),
+                *("--endpoint", receiver.endpoint, "--batch", "10"),
+                *("--journal", str(tmp_path / "journal")),
+            ],
+            stdout=subprocess.PIPE,
+            stderr=theirs,
+            check=False,
+            timeout=TIMEOUT_S,
+        )
+        os.close(theirs)
+        shown = os.read(ours, 100_000).decode()
+        os.close(ours)
+
+    assert done.returncode == 0
+    assert re.search(r"\[[#.]{24}\] +\d+%  \d+ records", shown)
+    assert shown.endswith("\r\x1b[K")  # and takes it away
+    assert b"%" not in done.stdout

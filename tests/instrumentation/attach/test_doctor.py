@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from support.mcp_programs import PROGRAMS
 from support.zero_code import TOOLSPAN, Workplace
 from toolspan.instrumentation.attach.doctor._checks import Level, judge
 
@@ -62,13 +63,20 @@ def test_what_the_program_knew_at_its_end(with_agent: Workplace) -> None:
         f"{file}:7: agent:Agent.walk: Agent has no walk",
     ]
     assert report["providers"]["tracer"]["records"]
+    assert report["recorded"] == {
+        "processes": ["agent"],
+        "spans": {"execute_tool": 1, "invoke_agent": 1},
+        "servers": [],
+    }
     assert report["files"] == {
         "directory": str(with_agent.data),
         "from_environment": "toolspan-data",
-        "count": 1,
-        "bytes": next(with_agent.data.iterdir()).stat().st_size,
+        "count": 0,
+        "bytes": 0,
         "writable": True,
     }
+    assert report["environment"]["TOOLSPAN_DIR"] == str(with_agent.data)
+    assert not with_agent.data.exists()
 
 
 def test_without_a_program_nothing_is_run_or_imported(with_agent: Workplace) -> None:
@@ -96,6 +104,7 @@ def test_the_text_says_the_same_and_the_programs_output_goes_to_stderr(
     assert done.stderr == "hello from the program\n"
     assert "            → toolspan.exporters" in done.stdout
     assert "recorded: tools:search" in done.stdout
+    assert "Recorded    1 spans (1 execute_tool) by this run; not kept\n" in done.stdout
     assert "No problem found." in done.stdout
 
 
@@ -170,6 +179,31 @@ def test_who_else_records_a_framework_is_named_with_the_way_to_have_one_only() -
     )
     assert note.message.startswith("opentelemetry-instrumentation-mcp records mcp too.")
     assert "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS=mcp (or toolspan_mcp)" in note.advice
+
+
+def test_a_program_that_recorded_nothing_is_told_so(workplace: Workplace) -> None:
+    workplace.write("targets.yaml", "targets: []")
+    _, report = doctor(workplace, "--", sys.executable, "-c", "pass")
+    assert report["findings"][0]["message"] == "The program recorded no span."
+
+
+@pytest.mark.parametrize(("name", "servers"), [("shop", ["shop"]), (None, ["server_v2"])])
+def test_mcp_servers_that_inherit_the_name_of_their_client_are_pointed_out(
+    workplace: Workplace, name: str | None, servers: list[str]
+) -> None:
+    workplace.write("targets.yaml", "targets: []")
+    named = {"OTEL_SERVICE_NAME": name} if name else {}
+    client = (sys.executable, PROGRAMS / "client_v2.py", "five", "auto")
+    command = map(str, (*client, sys.executable, PROGRAMS / "server_v2.py", "stdio"))
+    _, report = doctor(workplace, "--", *command, **named)
+    assert sorted(report["recorded"]["processes"]) == [name or "client_v2", *servers]
+    assert report["recorded"]["servers"] == servers
+    notes = [one["message"] for one in report["findings"] if one["check"] == "recorded"]
+    assert len(notes) == (1 if name else 0)
+    if name:
+        assert notes[0].startswith(
+            "The program's MCP servers record under its own name, service.name=shop"
+        )
 
 
 def test_a_sampler_and_a_disabled_sdk_are_said() -> None:

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from support.otlp_receiver import OtlpReceiver
+from support.spans import otlp_json_spans
 from support.zero_code import TOOLSPAN, Workplace
 from toolspan.instrumentation.attach import run
-from toolspan.instrumentation.attach.run import prepare, service_name
+from toolspan.instrumentation.attach._service import service_name
+from toolspan.instrumentation.attach.run import prepare
 
 COMMAND = ["python", "agent.py"]
 
@@ -32,7 +34,8 @@ def test_only_what_the_user_has_not_set_is_set(
     monkeypatch.chdir(tmp_path)
     assert prepared({}) == {
         "TOOLSPAN_DIR": str(tmp_path / "toolspan-data"),
-        "OTEL_SERVICE_NAME": "agent",
+        "OTEL_EXPERIMENTAL_RESOURCE_DETECTORS": "toolspan",
+        "TOOLSPAN_SERVICE_NAME": "agent",
         "OTEL_TRACES_EXPORTER": "none",
         "OTEL_METRICS_EXPORTER": "none",
         "OTEL_LOGS_EXPORTER": "none",
@@ -57,7 +60,31 @@ def test_files_go_where_the_option_says_then_the_variable(
 
 def test_a_service_name_among_resource_attributes_is_respected(tmp_path: Path) -> None:
     named = {"OTEL_RESOURCE_ATTRIBUTES": "team=a,service.name=shop"}
-    assert "OTEL_SERVICE_NAME" not in prepared(named)
+    assert not {"OTEL_SERVICE_NAME", "TOOLSPAN_SERVICE_NAME"} & prepared(named).keys()
+    detectors = "OTEL_EXPERIMENTAL_RESOURCE_DETECTORS"
+    assert prepared({detectors: "process, toolspan"})[detectors] == "process,toolspan"
+
+
+def test_each_process_is_called_like_its_program_unless_the_user_names_the_service(
+    workplace: Workplace,
+) -> None:
+    workplace.write("tools.py", DECORATED)
+    workplace.write("server.py", "import tools")
+    workplace.write(
+        "agent.py",
+        """
+        import multiprocessing, subprocess, sys, tools
+        if __name__ == "__main__":
+            subprocess.run([sys.executable, "server.py"], check=True)
+            worker = multiprocessing.get_context("spawn").Process(target=tools.search, args="a")
+            worker.start(), worker.join()
+        """,
+    )
+    for name, services in (("", ["agent", "server", "agent", "agent"]), ("mine", ["mine"] * 4)):
+        done = workplace.toolspan_run("agent.py", OTEL_SERVICE_NAME=name, TOOLSPAN_DIR=f"d{name}")
+        assert (done.returncode, done.stderr) == (0, "")
+        spans = sorted(otlp_json_spans(workplace.folder / f"d{name}"), key=lambda s: s["start"])
+        assert [span["resource"]["service.name"] for span in spans] == services
 
 
 @pytest.mark.parametrize(

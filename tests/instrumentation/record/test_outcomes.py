@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 
 from support.recording import Recorded, tool_span
-from toolspan.instrumentation import Outcome, track_tool_call
+from toolspan.instrumentation import (
+    Outcome,
+    track_agent_run,
+    track_step,
+    track_tool_call,
+    track_workflow,
+)
 
 
 def raising(error: BaseException) -> Any:
@@ -196,6 +202,35 @@ def test_a_predicate_of_the_user_judges_the_result(recorded: Recorded):
         failed("tool_error", "quota"),
         failed("tool_error", "tool_error"),
     ]
+
+
+@pytest.mark.requirement("design.3-outcome-attribute", "design.3-outcome-ok")
+def test_every_kind_of_call_carries_its_outcome(recorded: Recorded):
+    with track_workflow("w"), track_step("s"), track_agent_run("a"), track_tool_call("t"):
+        pass
+    assert [span.name for span in recorded.spans] == [
+        "execute_tool t",
+        "invoke_agent a",
+        "step s",
+        "invoke_workflow w",
+    ]
+    for span in recorded.spans:
+        assert span.status.status_code.name == "UNSET"
+        assert (span.attributes or {})["toolspan.outcome"] == "ok"
+        assert "error.type" not in (span.attributes or {})
+
+
+@pytest.mark.requirement("design.3-outcome-attribute")
+@pytest.mark.parametrize("track", [track_workflow, track_step, track_agent_run, track_tool_call])
+def test_every_kind_of_call_may_fail(recorded: Recorded, track: Any):
+    with pytest.raises(LookupError), track("x"):
+        raise LookupError("not there")
+    (span,) = recorded.spans
+    assert span.status.status_code.name == "ERROR"
+    assert (span.attributes or {}).items() >= {
+        "toolspan.outcome": "error",
+        "error.type": "LookupError",
+    }.items()
 
 
 @pytest.mark.requirement("design.3-outcome-denied", "capability.A3-outcomes")

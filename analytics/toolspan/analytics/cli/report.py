@@ -50,6 +50,9 @@ def main(argv: Sequence[str], *, prog: str) -> int:
             sys.stdout.write(_rendered(facts, arguments.format, terminal=True))
         if arguments.html:
             _write(arguments.html, to_html(facts))
+            # For programs there is nothing on standard output but what they asked for.
+            is_read = arguments.format == "text" and not arguments.output
+            print(f"\nWritten: {arguments.html}", file=sys.stdout if is_read else sys.stderr)
         return code
 
     return guarded(run)
@@ -80,4 +83,3 @@ def _write(name: str, text: str) -> None:
         Path(name).write_text(text, encoding="utf-8")
     except OSError as error:
         raise InputError(f"{name}: cannot be written: {error.strerror or error}") from error
-    print(f"Written: {name}", file=sys.stderr)  # noqa: T201

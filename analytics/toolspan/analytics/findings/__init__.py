@@ -6,7 +6,12 @@ column and verdict: docs/reference/findings.md.
 """
 
 from toolspan.analytics.findings._assess import Assessment, Comparison, Family, assess
-from toolspan.analytics.findings._correlate import Correlation, Question, correlate
+from toolspan.analytics.findings._correlate import (
+    Correlation,
+    Question,
+    correlate,
+    raw_associations,
+)
 from toolspan.analytics.findings._gather import EXPOSURES
 from toolspan.analytics.findings._study import Exposure, Study
 from toolspan.analytics.findings._verdict import VERDICTS
@@ -23,4 +28,5 @@ __all__ = [
     "Study",
     "assess",
     "correlate",
+    "raw_associations",
 ]

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 # So many comparable sessions with and without are needed before anything is said.
 LEAST_SESSIONS = 8
+# Products of differences below this have no sign to speak of.
+NEXT_TO_NOTHING = 1e-12
 # Above this p, the second way of counting length can only confirm that there is nothing to find;
 # its p is then taken from the normal approximation and not from permutations.
 WORTH_PERMUTING = 0.1
@@ -111,6 +113,12 @@ class Assessment:
         if self.other is None or not self.other.p_value > self.main.p_value:
             return self.main
         return self.other
+
+    @property
+    def reverses(self) -> bool:
+        """Whether the sign turns among comparable sessions, of like length or not."""
+        others = (self.weaker.difference, self.unmatched.difference)
+        return any(self.raw.difference * other < -NEXT_TO_NOTHING for other in others)
 
     @property
     def is_enough(self) -> bool:

@@ -8,7 +8,14 @@ import numpy as np
 
 from toolspan.analytics.errors import UsageError
 from toolspan.analytics.feedback import join_report, source_name
-from toolspan.analytics.findings._assess import Family, assess
+from toolspan.analytics.feedback.agreement import rater_agreement
+from toolspan.analytics.findings._assess import assess
+from toolspan.analytics.findings._audit import (
+    audit_of,
+    rated_shares,
+    rater_note,
+    selection_note,
+)
 from toolspan.analytics.findings._gather import (
     EXPOSURES,
     REPLACES,
@@ -20,12 +27,15 @@ from toolspan.analytics.findings._gather import (
     scores_of,
     study_of,
 )
+from toolspan.analytics.findings._raw import RAW_EXPOSURES, raw_of_score
 from toolspan.analytics.findings._refusals import Context, never_varies
 from toolspan.analytics.findings._verdict import by_verdict, record_of
 from toolspan.analytics.findings._words import quoted
 
 if TYPE_CHECKING:
     import duckdb
+
+    from toolspan.analytics.measures import Window
 
 DRAWS = 10_000
 # More permutations than this in one family take longer than anybody waits.
@@ -48,6 +58,7 @@ class Question:
         name: report on this tool (agent, ...) alone; it is still tested with its whole family.
         within: span or resource attributes; sessions are compared only within equal values.
         unit: `session` or `trace`; None for what the feedback is about.
+        window: only sessions that began in it.
         draws: permutations.
         seed: the same seed, the same numbers.
 
@@ -61,6 +72,7 @@ class Question:
     name: str | None = None
     within: Sequence[str] = ()
     unit: str | None = None
+    window: "Window | None" = None
     draws: int = DRAWS
     seed: int = 0
 
@@ -77,9 +89,9 @@ class Correlation:
 
     Attributes:
         records: one for each exposure and score; docs/reference/findings.md has every column.
-        audits: one for each score: `score_name, source, unit, rated, sessions, rated_share,
-            score_type, mean, spread, users, raters, factors, strata, method, exposures`.
-        notes: what a reader must know first, in sentences.
+        audits: one for each score: who was rated, by whom, how it was compared, and `notes` on
+            that.
+        notes: what a reader must know of the feedback as a whole, in sentences.
     """
 
     records: list[dict[str, Any]] = field(default_factory=list)
@@ -106,11 +118,18 @@ def correlate(connection: "duckdb.DuckDBPyConnection", question: Question) -> Co
         (record["score_name"], source_name(record)): join.selection(record)
         for record in join.scores
     }
+    alphas = {
+        (record["score_name"], record["source"]): record["alpha"]
+        for record in rater_agreement(connection)
+    }
     for key in _chosen(known, question):
-        _add(found, connection, key, question)
-        selection = selections.get((key.name, key.source))
-        if selection:
-            found.notes.append(f"{quoted(key.name)} ({key.source}): {selection}")
+        score = (key.name, key.source)
+        audit = _add(found, connection, key, question)
+        if audit is None:
+            continue
+        audit["rater_alpha"] = alphas.get(score)
+        remarks = (selections.get(score), selection_note(audit), rater_note(audit))
+        audit["notes"] = [text for text in remarks if text]
     if question.name is not None and known:
         names = {record["exposure"] for record in found.records}
         if question.name not in names:
@@ -125,13 +144,16 @@ def _add(
     connection: "duckdb.DuckDBPyConnection",
     key: ScoreKey,
     question: Question,
-) -> None:
-    """Add the family of one score."""
-    sessions = all_sessions(connection, key.unit, question.within)
+) -> dict[str, Any] | None:
+    """Add the family of one score; returns its audit, None where no session has that score."""
+    sessions = all_sessions(connection, key.unit, question.within, question.window)
     for number, attribute in enumerate(question.within):
         if not (sessions.columns[f"within_{number}"] != "").any():
             raise UsageError(f"no span or resource has the attribute {attribute!r}")
     places, scores = scores_of(connection, key, sessions)
+    if not len(scores):
+        found.notes.append(f"{quoted(key.name)} ({key.source}): no session in the window has it.")
+        return None
     rated = sessions.at(places)
     replaced = REPLACES.get(question.exposure, ())
     study = study_of(rated, scores, question.within).without(*replaced)
@@ -144,43 +166,15 @@ def _add(
     context = Context(question.exposure, key, study, rated, sessions, spread, tested)
     records = [record_of(item, context, family.method) for item in family.assessments]
     found.records += sorted(records, key=by_verdict)
-    found.audits.append(_audit(context, family, draws))
-    if len(scores) and np.ptp(scores) == 0:
+    shares: list[dict[str, Any]] = []
+    if len(scores) < len(sessions.keys):
+        tools = exposures_of(connection, "used", key.unit, sessions)
+        shares = rated_shares(sessions, places, tools)
+    audit = audit_of(context, family, draws, shares)
+    found.audits.append(audit)
+    if np.ptp(scores) == 0:
         found.notes.append(never_varies(key.name, len(scores), float(scores[0])))
-
-
-def _audit(context: Context, family: Family, draws: int) -> dict[str, Any]:
-    scores, key = context.study.scores, context.key
-    users = [] if context.study.users is None else context.study.users.tolist()
-    return {
-        "score_name": key.name,
-        "source": key.source,
-        "direction": key.direction,
-        "unit": key.unit,
-        "rated": len(scores),
-        "sessions": len(context.sessions.keys),
-        "rated_share": len(scores) / max(1, len(context.sessions.keys)),
-        "score_type": score_type(scores),
-        "mean": float(scores.mean()) if len(scores) else None,
-        "spread": context.spread,
-        "users": len({user for user in users if user}),
-        "raters": key.raters,
-        "factors": list(context.study.factors),
-        "strata": context.study.base().count,
-        "exposures": len(family.assessments),
-        "tested": context.tested,
-        "method": family.method,
-        "draws": draws,
-    }
-
-
-def score_type(scores: Any) -> str:
-    """`binary` with two values, `ordinal` with up to seven whole ones, else `continuous`."""
-    values = np.unique(scores)
-    if len(values) <= 2:
-        return "binary" if len(values) == 2 else "constant"
-    is_whole = bool((values == np.round(values)).all())
-    return "ordinal" if len(values) <= 7 and is_whole else "continuous"
+    return audit
 
 
 def _chosen(known: Sequence[ScoreKey], question: Question) -> list[ScoreKey]:
@@ -195,3 +189,30 @@ def _chosen(known: Sequence[ScoreKey], question: Question) -> list[ScoreKey]:
         if known and not found:
             raise UsageError(f"no source with {source!r}; there are: {', '.join(sources)}")
     return found if unit is None else [replace(key, unit=unit) for key in found]
+
+
+def raw_associations(
+    connection: "duckdb.DuckDBPyConnection", question: Question, by: str | None = None
+) -> list[dict[str, Any]]:
+    """The usual statistics of each score that is asked for, over all sessions alike.
+
+    Args:
+        connection: an engine with the model and the feedback.
+        question: which scores and which exposures.
+        by: a span or resource attribute; each of its values is looked at alone.
+
+    Raises:
+        UsageError: there is no such score or source, or the exposure is a number and not a use.
+    """
+    if question.exposure not in RAW_EXPOSURES:
+        raise UsageError(
+            f"no raw statistics of {question.exposure!r}; there are those of: "
+            f"{', '.join(RAW_EXPOSURES)}"
+        )
+    return [
+        record
+        for key in _chosen(score_keys(connection), question)
+        for record in raw_of_score(
+            connection, key, question.exposure, by=by, window=question.window
+        )
+    ]

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import duckdb
     from numpy.typing import NDArray
 
+    from toolspan.analytics.measures import Window
+
 # What can be related to a score.
 EXPOSURES = (
     "used",
@@ -108,18 +110,30 @@ def score_keys(connection: "duckdb.DuckDBPyConnection") -> list[ScoreKey]:
 
 
 def all_sessions(
-    connection: "duckdb.DuckDBPyConnection", unit: str, within: Sequence[str] = ()
+    connection: "duckdb.DuckDBPyConnection",
+    unit: str,
+    within: Sequence[str] = (),
+    window: "Window | None" = None,
 ) -> Sessions:
-    """Every session with what makes it comparable."""
-    found = connection.execute(_for_unit("findings/sessions.sql", unit)).fetchnumpy()
-    columns = {name: _filled(values) for name, values in found.items()}
+    """Every session that began in the window, with what makes it comparable."""
+    fetched = connection.execute(_for_unit("findings/sessions.sql", unit)).fetchnumpy()
+    columns = {name: _filled(values) for name, values in fetched.items()}
     keys = columns.pop("unit_key")
     for number, name in enumerate(within):
         sql = _for_unit("findings/within.sql", unit).replace("$attribute", literal(name))
         values = dict(connection.execute(sql).fetchall())
         column = np.array([values.get(key) or "" for key in keys.tolist()], dtype=object)
         columns[f"within_{number}"] = column
-    return Sessions(keys, columns)
+    found = Sessions(keys, columns)
+    if window is None:
+        return found
+    start = columns["start_ns"]
+    is_in = np.ones(len(keys), dtype=bool)
+    if window.since_ns is not None:
+        is_in &= start >= window.since_ns
+    if window.until_ns is not None:
+        is_in &= start < window.until_ns
+    return found.at(np.flatnonzero(is_in))
 
 
 def scores_of(

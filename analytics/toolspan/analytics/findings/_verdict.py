@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from toolspan.analytics.findings._assess import LEAST_SESSIONS, Assessment
+from toolspan.analytics.findings._assess import LEAST_SESSIONS, NEXT_TO_NOTHING, Assessment
 from toolspan.analytics.findings._refusals import Context, refusal
 from toolspan.analytics.findings._words import capital, interval, plain, sessions_that, signed
 from toolspan.analytics.statistics import detectable_effect, e_value
@@ -43,19 +43,22 @@ def judge(found: Assessment, context: Context) -> tuple[str, str]:
         doubt = "Up to one in ten of such findings is chance."
         return SUGGESTIVE, " ".join((_effect(found, context), doubt, *flags))
     detectable = detectable_effect(weaker.standard_error)
+    differs = (
+        f"{capital(sessions)} scored {_how(found, context)} than comparable sessions "
+        f"({interval(weaker, spread)}), which is no more than chance among {context.tested} such "
+        f"comparison{'s' if context.tested != 1 else ''}"
+    )
+    is_zero_in = weaker.low <= 0 <= weaker.high
     if not detectable <= LARGEST_DETECTABLE * spread:
+        seen = f"only a difference of {plain(detectable, spread)} or more could have been seen"
+        if not is_zero_in:
+            return NOT_ENOUGH, f"{differs}: with so few comparable sessions, {seen}."
         return NOT_ENOUGH, (
-            f"Too few comparable sessions to tell whether {sessions} score differently: only a "
-            f"difference of {plain(detectable, spread)} or more could have been seen "
+            f"Too few comparable sessions to tell whether {sessions} score differently: {seen} "
             f"({interval(weaker, spread)})."
         )
-    if not weaker.low <= 0 <= weaker.high:
-        chance = (
-            f"{capital(sessions)} scored {_how(found, context)} than comparable sessions "
-            f"({interval(weaker, spread)}), which is no more than chance among {context.tested} "
-            "such comparisons."
-        )
-        return NO_EVIDENCE, " ".join((chance, *flags))
+    if not is_zero_in:
+        return NO_EVIDENCE, " ".join((f"{differs}.", *flags))
     nothing = (
         f"No evidence that {sessions} score differently from comparable sessions: differences "
         f"beyond {signed(weaker.low, spread)} and {signed(weaker.high, spread)} are ruled out."
@@ -68,7 +71,7 @@ def record_of(found: Assessment, context: Context, method: str) -> dict[str, Any
     verdict, sentence = judge(found, context)
     weaker, raw = found.weaker, found.raw
     table, early, alone = found.mantel_haenszel, found.before_error, found.leave_one_out
-    reverses = bool(raw.difference * weaker.difference < 0) if found.is_enough else None
+    reverses = found.reverses if found.is_enough else None
     return {
         "exposure": found.exposure.name,
         "exposure_kind": context.kind,
@@ -154,13 +157,20 @@ def _flags(found: Assessment, context: Context) -> list[str]:
     said = []
     raw, adjusted, spread = found.raw.difference, found.weaker.difference, _spread(found, context)
     factor = next(iter(context.study.factors), "group")
-    if raw * adjusted < 0:
+    is_mix = raw * found.unmatched.difference < -NEXT_TO_NOTHING and bool(context.study.factors)
+    if raw * adjusted < -NEXT_TO_NOTHING:
         # Whether the factors alone turn the sign, or only length does.
-        is_mix = raw * found.unmatched.difference < 0 and bool(context.study.factors)
         said.append(
             f"Adjusted result reverses the raw one (raw {signed(raw, spread)}, adjusted "
             f"{signed(adjusted, spread)}): the raw difference comes from "
             f"{f'{factor} mix' if is_mix else 'session length'}."
+        )
+    elif is_mix:
+        said.append(
+            f"Within equal {' and '.join(context.study.factors)} the raw result reverses (raw "
+            f"{signed(raw, spread)}, within {signed(found.unmatched.difference, spread)}), and "
+            f"with like length it turns back ({signed(adjusted, spread)}): its sign depends on "
+            "what is compared."
         )
     early = found.before_error
     if (

@@ -20,14 +20,17 @@ run AS (
     GROUP BY ALL
 ),
 entry AS (
-    SELECT
-        CAST($unit AS VARCHAR) AS unit_key, agent_name,
-        attribute(keys, vals, 'gen_ai.agent.version') AS version
-    FROM resolved
-    LEFT JOIN run ON run.agent_run_id = resolved.span_id AND run.trace_id = resolved.trace_id
-    WHERE unit = 'agent' AND resolved.agent_run_id IS NULL
+    SELECT unit_key, agent_name, version
+    FROM (
+        SELECT
+            CAST($unit AS VARCHAR) AS unit_key, agent_name, trace_id, span_id, start_ns,
+            attribute(keys, vals, 'gen_ai.agent.version') AS version
+        FROM resolved
+        WHERE unit = 'agent' AND agent_run_id IS NULL
+    ) AS outermost
+    LEFT JOIN run ON run.agent_run_id = outermost.span_id AND run.trace_id = outermost.trace_id
     QUALIFY row_number() OVER (
-        PARTITION BY $unit ORDER BY start_ns, coalesce(calls, 0) DESC, agent_name, span_id) = 1
+        PARTITION BY unit_key ORDER BY start_ns, coalesce(calls, 0) DESC, agent_name, span_id) = 1
 ),
 asked AS (
     SELECT CAST($unit AS VARCHAR) AS unit_key, model, agent_name

@@ -1,6 +1,5 @@
 """Numbers and texts as people read them."""
 
-import math
 import re
 from datetime import datetime
 
@@ -40,10 +39,14 @@ def percent(value: float | None) -> str:
 
 
 def interval(low: float | None, high: float | None) -> str:
-    """The bounds of a share in whole percent, rounded outwards."""
+    """The bounds of a share in whole percent; never rounded up to 100 or down to 0 between them."""
     if low is None or high is None:
         return NOTHING
-    lower, upper = math.floor(100 * low + 1e-9), math.ceil(100 * high - 1e-9)
+    lower, upper = round(100 * low), round(100 * high)
+    if lower == 100 and low < 1:
+        lower = 99
+    if upper == 0 and high > 0:
+        upper = 1
     return f"{lower}–{upper} %"  # noqa: RUF001
 
 

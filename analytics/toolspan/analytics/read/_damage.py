@@ -13,6 +13,7 @@ KINDS = (
     "missing_field",
     "unknown_status",
     "truncated_archive",
+    "too_long",
 )
 
 

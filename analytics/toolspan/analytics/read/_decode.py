@@ -7,6 +7,7 @@ others as far as they can be understood. Damage costs at most the span it sits i
 import json
 import math
 import re
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -28,6 +29,11 @@ _PART = re.compile(
     r'"(resource|scope)"\s*:\s*(?=\{)|\{\s*"(?:traceId|spanId|trace_id|span_id)"\s*:'
 )
 _json = json.JSONDecoder()
+
+# The engine allocates a few times this for each thread; longer lines are made several.
+LONGEST_LINE = 16 << 20
+# No text of an attribute is longer than this once a line had to be made several.
+LONGEST_TEXT = 1 << 20
 
 Report = Callable[[Damage], None]
 
@@ -67,7 +73,10 @@ class Decoder:
             yield from self._tool_usage(line, document)
         elif _is_sound(document):
             self.understood += 1
-            yield from self._sound(line, text, document)
+            if len(line.text) > LONGEST_LINE:
+                yield from self._divided(line, document)
+            else:
+                yield from self._sound(line, text, document)
         else:
             yield from self._convert(line, document)
 
@@ -91,12 +100,16 @@ class Decoder:
             yield from self._convert(line, document)
 
     def _text(self, line: Line) -> str:
+        # The end of the line is no part of it: left in, it would stand inside a cut off text.
+        data = line.text.rstrip(b"\r\n")
+        if line.byte == 0:
+            data = data.removeprefix(BOM_UTF8)
         try:
-            return line.text.decode("utf-8")
+            return data.decode("utf-8")
         except UnicodeDecodeError as error:
             place = Line(line.number, line.byte + error.start, b"", is_terminated=True)
             self._damage(place, "invalid_utf8", f"{error.reason}; replaced")
-            return line.text.decode("utf-8", "replace")
+            return data.decode("utf-8", "replace")
 
     def _damage(self, line: Line, kind: str, reason: str) -> None:
         self._report(Damage(self._name, line.number, line.byte, kind, reason))
@@ -111,6 +124,23 @@ class Decoder:
             yield _dump(document)
         else:
             yield text.strip().encode()
+
+    def _divided(self, line: Line, document: dict[str, Any]) -> Iterator[bytes]:
+        """A very long line as one for each of its spans; in a span that alone is, texts are cut."""
+        for resource in document.get("resourceSpans") or ():
+            for scope in resource.get("scopeSpans") or ():
+                for span in scope.get("spans") or ():
+                    parts = [{"scope": scope.get("scope") or {}, "spans": [span]}]
+                    alone = [{"resource": resource.get("resource") or {}, "scopeSpans": parts}]
+                    made = _dump({"resourceSpans": alone})
+                    if len(made) > LONGEST_LINE:
+                        why = f"a span of {len(made)} bytes: its longest texts were cut"
+                        self._damage(line, "too_long", why)
+                        made = _dump(_cut({"resourceSpans": alone}))
+                    yield made
+        for signal in SIGNALS[1:]:
+            if signal in document:
+                yield _dump({signal: document[signal]})
 
     def _convert(self, line: Line, document: Any) -> Iterator[bytes]:
         made = convert(document, lambda why: self._damage(line, "invalid_span", why))
@@ -177,7 +207,14 @@ def _is_sound(document: Any) -> bool:
             for resource in resource_spans
             for scope in resource.get("scopeSpans") or ()
             for span in scope.get("spans") or ()
-        ) and not any("instrumentationLibrarySpans" in resource for resource in resource_spans)
+        ) and all(
+            ("scopeSpans" in resource or "resource" in resource)
+            and "instrumentationLibrarySpans" not in resource
+            and all(
+                "scope" in scope or "spans" in scope for scope in resource.get("scopeSpans") or ()
+            )
+            for resource in resource_spans
+        )
     except (AttributeError, TypeError):
         return False
 
@@ -223,6 +260,15 @@ def _finite(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[str(value)]
     return value
+
+
+def _cut(value: Any) -> Any:
+    """The value with no text, and no list, longer than is reasonable."""
+    if isinstance(value, dict):
+        return {key: _cut(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_cut(item) for item in value[:1000]]
+    return value[:LONGEST_TEXT] if isinstance(value, str) else value
 
 
 def _salvage(text: str) -> Iterator[dict[str, Any]]:

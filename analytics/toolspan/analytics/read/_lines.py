@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+# A line that does not fit in memory is no line.
+LONGEST_OF_ALL = 256 << 20
 READ_ERRORS = (EOFError, zlib.error, OSError)
 
 
@@ -156,12 +158,14 @@ def lines_of(path: Path, start: int = 0, first_number: int = 1) -> Iterator[Line
             file.seek(start)
         while True:
             try:
-                text = file.readline()
+                text = file.readline(LONGEST_OF_ALL)
             except READ_ERRORS as error:
                 raise TruncatedArchiveError(str(error)) from error
             if not text:
                 return
             number += 1
+            if len(text) >= LONGEST_OF_ALL:
+                raise InputError(f"{path}: line {number} is longer than {LONGEST_OF_ALL} bytes")
             yield Line(number, byte, text, text.endswith(b"\n"))
             byte += len(text)
 

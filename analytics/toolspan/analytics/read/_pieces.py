@@ -70,6 +70,7 @@ class Piece:
         lines: how many there are, or None where nobody counted.
         tails: unfinished last lines within `path`, which the engine will find damaged (0 or 1).
         is_copy: whether `path` is ours to delete.
+        is_repaired: whether the tolerant decoder wrote it.
         weight: roughly how many bytes of JSON it is.
     """
 
@@ -81,6 +82,7 @@ class Piece:
     lines: int | None = None
     tails: int = 0
     is_copy: bool = False
+    is_repaired: bool = False
     weight: int = 0
 
 
@@ -195,7 +197,7 @@ def _decoded(source: Source, folder: Path, summary: ReadSummary) -> Iterator[Pie
         if not size:
             path.unlink()
             return
-        yield Piece(path, source, number, number + 1, is_copy=True, weight=size)
+        yield Piece(path, source, number, number + 1, is_copy=True, is_repaired=True, weight=size)
 
 
 def _forget(source: Source, summary: ReadSummary) -> None:
@@ -247,7 +249,14 @@ def repaired(piece: Piece, folder: Path, summary: ReadSummary) -> Piece:
             for text in decoder.decode(place):
                 size += out.write(text) + out.write(b"\n")
     return Piece(
-        path, piece.source, piece.start, piece.end, piece.first_line, is_copy=True, weight=size
+        path,
+        piece.source,
+        piece.start,
+        piece.end,
+        piece.first_line,
+        is_copy=True,
+        is_repaired=True,
+        weight=size,
     )
 
 

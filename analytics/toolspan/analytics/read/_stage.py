@@ -12,14 +12,11 @@ from toolspan.analytics.dialects import DIALECTS, FACTS, Vocabulary, name_prefix
 from toolspan.analytics.engine import literal, load_sql
 from toolspan.analytics.errors import InputError
 from toolspan.analytics.read._damage import Damage, ReadSummary
+from toolspan.analytics.read._decode import LONGEST_LINE
 from toolspan.analytics.read._pieces import Piece, copied, repaired
 
 if TYPE_CHECKING:
     import duckdb
-
-# The engine allocates a few times this for each thread.
-LONGEST_LINE = 16 << 20
-LONGEST_OF_ALL = 256 << 20
 
 
 def stage(
@@ -85,16 +82,12 @@ def _stage(connection: "duckdb.DuckDBPyConnection", pieces: Sequence[Piece]) -> 
 
     sql = load_sql("read/stage.sql").replace("$lines", _lines([piece.path for piece in pieces]))
     connection.execute("DROP TABLE IF EXISTS staged")
-    for longest in (LONGEST_LINE, LONGEST_OF_ALL):
-        try:
-            connection.execute(sql.replace("$longest", str(longest)))
-            break
-        except (duckdb.InvalidInputException, duckdb.IOException):
-            # A line beyond bounds; or else a broken archive, which the other path looks into.
-            continue
-    else:
-        if all(piece.is_copy for piece in pieces):
-            raise InputError(f"{pieces[0].source.name}: a line beyond {LONGEST_OF_ALL} bytes")
+    try:
+        connection.execute(sql)
+    except (duckdb.InvalidInputException, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        # A very long line or a broken archive: the tolerant decoder makes sound lines of them.
+        if all(piece.is_repaired for piece in pieces):
+            raise InputError(f"{pieces[0].source.name}: {str(error).splitlines()[0]}") from error
         return 1, False
     counts = connection.execute(load_sql("read/staged_counts.sql")).fetchone()
     assert counts is not None
@@ -107,7 +100,7 @@ def _lines(files: Sequence[Path]) -> str:
         return "(SELECT NULL::JSON AS json WHERE false)"
     return (
         f"read_ndjson_objects({literal([str(file) for file in files])}, ignore_errors = true, "
-        "maximum_object_size = $longest)"
+        f"maximum_object_size = {LONGEST_LINE})"
     )
 
 
@@ -124,12 +117,14 @@ def _canonical(connection: "duckdb.DuckDBPyConnection") -> None:
         ("$failed", vocabulary.failure_sql()),
     ):
         sql = sql.replace(placeholder, text)
+    for name, keys in vocabulary.variables().items():
+        connection.execute(f"SET VARIABLE {name} = ?", [keys])
     connection.execute(sql)
 
 
 def _evaluations(connection: "duckdb.DuckDBPyConnection", files: Sequence[Path]) -> None:
     sql = load_sql("read/evaluations.sql").replace("$lines", _lines(files))
-    connection.execute(sql.replace("$longest", str(LONGEST_LINE)))
+    connection.execute(sql)
 
 
 def _vocabulary(connection: "duckdb.DuckDBPyConnection") -> Vocabulary:

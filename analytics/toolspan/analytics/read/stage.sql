@@ -33,12 +33,17 @@ resources AS (
         line.resourceLogs IS NOT NULL AS has_logs,
         NOT is_damaged AND line.resourceSpans IS NULL AND line.resourceLogs IS NULL
             AND line.resourceMetrics IS NULL AS is_foreign,
+        -- What is no object where one should be has none of its members; what stands for a list
+        -- that is not there has none either, but is not odd.
+        len(line.resourceSpans) > 0 AS has_resources,
         unnest(coalesce(line.resourceSpans, [NULL])) AS resource_spans
     FROM lines
 ),
 scopes AS (
     SELECT
-        is_damaged, has_logs, is_foreign,
+        is_damaged, has_logs, is_foreign OR (has_resources AND resource_spans.resource IS NULL
+            AND resource_spans.scopeSpans IS NULL) AS is_foreign,
+        len(resource_spans.scopeSpans) > 0 AS has_scopes,
         resource_spans.resource.attributes AS resource,
         hash(coalesce(resource_spans.resource.attributes::VARCHAR, '')) AS resource_id,
         unnest(coalesce(resource_spans.scopeSpans, [NULL])) AS scope_spans
@@ -46,7 +51,9 @@ scopes AS (
 ),
 spans AS (
     SELECT
-        is_damaged, has_logs, is_foreign, resource, resource_id,
+        is_damaged, has_logs, is_foreign OR (has_scopes AND scope_spans.scope IS NULL AND scope_spans.spans IS NULL) AS is_foreign,
+        len(scope_spans.spans) > 0 AS has_spans,
+        resource, resource_id,
         scope_spans.scope.name AS scope_name,
         scope_spans.scope.version AS scope_version,
         unnest(coalesce(scope_spans.spans, [NULL])) AS span,
@@ -55,7 +62,7 @@ spans AS (
 ),
 extracted AS (
     SELECT
-        is_damaged, has_logs, is_foreign,
+        is_damaged, has_logs, is_foreign OR (has_spans AND span IS NULL) AS is_foreign,
         span IS NOT NULL AS is_span,
         -- Ids of the wrong length are wrong: these spans are read again by the tolerant decoder.
         CASE WHEN len(span.traceId) = 32 THEN try_cast(span.traceId AS UUID) END AS trace_id,

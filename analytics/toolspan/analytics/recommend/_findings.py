@@ -25,15 +25,18 @@ class ToolFindings:
 
 
 def tool_findings(traces: "Traces") -> ToolFindings:
-    """Relate the use of tools to scores; empty without feedback."""
+    """Relate the use of tools to the scores of the time asked for; empty without feedback."""
     if not traces.has_feedback:
         return ToolFindings()
-    from toolspan.analytics.findings import Question, correlate  # scipy
-
-    found = correlate(traces.connection, Question(exposure="used"))
+    found = traces.correlation(exposure="used")
     audits = {(audit["score_name"], audit["source"]): audit for audit in found.audits}
     records = []
     for record in found.records:
         audit = audits[record["score_name"], record["source"]]
         records.append({**record, "direction": audit["direction"], "spread": audit["spread"]})
-    return ToolFindings(records, found.audits, found.notes)
+    notes = [
+        f"{audit['score_name']} ({audit['source']}): {note}"
+        for audit in found.audits
+        for note in audit["notes"]
+    ]
+    return ToolFindings(records, found.audits, [*found.notes, *notes])

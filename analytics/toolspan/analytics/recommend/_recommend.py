@@ -22,10 +22,10 @@ def recommend(traces: "Traces", findings: Sequence[Record] = ()) -> "list[Recomm
 
 
 def ranked(evidence: Evidence) -> "list[Recommendation]":
-    """What the rules say, by benefit; equal ones in the order of the rules and of names."""
+    """What the rules say, by expected benefit; equal ones in the order of rules and names."""
     order = {name: place for place, name in enumerate(RULES)}
     found = [each for rule in RULES.values() for each in rule(evidence)]
-    found.sort(key=lambda each: (-round(each.benefit, 6), order[each.rule], each.tool_name))
+    found.sort(key=lambda each: (-round(each.expected, 6), order[each.rule], each.tool_name))
     said: set[tuple[str, str]] = set()
     kept = []
     for each in found:

@@ -5,8 +5,9 @@ from typing import Any, Final
 
 from toolspan.analytics.output import number
 
-# How sure the size of the prize is, best first.
-CONFIDENCES: Final = ("high", "medium", "low")
+# How sure the prize is, best first, and what part of it is counted upon when recommendations are
+# ranked: what is doubtful stands behind what is sure and somewhat smaller.
+CONFIDENCES: Final = {"high": 1.0, "medium": 0.7, "low": 0.3}
 
 
 # Of the table of recommendations.
@@ -58,7 +59,7 @@ class Recommendation:
         evidence: the numbers it rests on, in a sentence.
         prize: what is to be won at most.
         benefit: that as a share of all sessions' outcomes (or half as much of their time or
-            money), from 0 to 1; recommendations are ranked by it.
+            money), from 0 to 1.
         confidence: one of `CONFIDENCES`: how sure the prize is.
         sessions: ids of sessions in which it can be seen, the newest first.
         next_step: what to do first.
@@ -75,6 +76,11 @@ class Recommendation:
     sessions: tuple[str, ...]
     next_step: str
     would_change: str
+
+    @property
+    def expected(self) -> float:
+        """The benefit as far as it can be counted upon; recommendations are ranked by it."""
+        return self.benefit * CONFIDENCES[self.confidence]
 
     def record(self) -> dict[str, Any]:
         """The row of `traces.recommend()`."""

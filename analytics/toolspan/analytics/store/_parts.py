@@ -197,6 +197,9 @@ class PartStore:
                 part = _load(path)
                 if part is not None:
                     yield part
+                else:
+                    # Harmed from outside: out of the way of the one that will be made again.
+                    shutil.rmtree(path.parent, ignore_errors=True)
 
     def _folder(self, folder: Path) -> Path:
         name = hashlib.blake2b(str(folder).encode(), digest_size=8).hexdigest()
@@ -225,6 +228,7 @@ class PartStore:
                 "segments": [asdict(segment) for segment in segments],
                 "delivered": delivered,
                 "damages": [asdict(damage) for damage in damages],
+                "tables": _sizes(folder),
             }
         )
         folder.joinpath("part.json").write_text(text, encoding="utf-8")
@@ -233,14 +237,26 @@ class PartStore:
         _move(folder, place)
         return Part(place, tuple(segments), delivered, tuple(damages))
 
-    def shared(self, parts: Sequence[Part]) -> Path:
-        """The folder for the traces that these parts share."""
+    def shared(self, parts: Sequence[Part]) -> Path | None:
+        """The folder of the traces that these parts share, if it was made before."""
+        place = self._shared(parts)
+        try:
+            sizes = json.loads(place.joinpath("tables.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            sizes = None
+        if sizes is not None and sizes == _sizes(place):
+            return place
+        shutil.rmtree(place, ignore_errors=True)
+        return None
+
+    def _shared(self, parts: Sequence[Part]) -> Path:
         names = "\n".join(sorted(part.folder.name for part in parts))
         return self._root / "shared" / hashlib.blake2b(names.encode(), digest_size=10).hexdigest()
 
     def place_shared(self, folder: Path, parts: Sequence[Part]) -> Path:
         """Give a folder of shared traces its place."""
-        place = self.shared(parts)
+        place = self._shared(parts)
+        folder.joinpath("tables.json").write_text(json.dumps(_sizes(folder)), encoding="utf-8")
         _move(folder, place)
         return place
 
@@ -268,6 +284,11 @@ class _File:
             return False
 
 
+def _sizes(folder: Path) -> dict[str, int]:
+    """The tables in a folder, with their sizes: what was cut or lost since shows in them."""
+    return {path.name: path.stat().st_size for path in sorted(folder.glob("*.parquet"))}
+
+
 def _move(folder: Path, place: Path) -> None:
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
@@ -281,6 +302,8 @@ def _move(folder: Path, place: Path) -> None:
 def _load(path: Path) -> Part | None:
     try:
         data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if data["tables"] != _sizes(path.parent):
+            return None
         return Part(
             path.parent,
             tuple(Segment(**segment) for segment in data["segments"]),

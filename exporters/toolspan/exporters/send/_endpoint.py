@@ -12,7 +12,7 @@ from typing import Final, Self
 from toolspan.exporters.send._files import UsageError
 from toolspan.exporters.send._http import HttpTransport
 from toolspan.exporters.send._records import JsonEncoding, ProtobufEncoding
-from toolspan.exporters.send._transports import Settings, Transport
+from toolspan.exporters.send._transports import DryTransport, Settings, Transport
 
 GRPC, HTTP_PROTOBUF, HTTP_JSON = "grpc", "http/protobuf", "http/json"
 PROTOCOLS: Final = (GRPC, HTTP_PROTOBUF, HTTP_JSON)
@@ -32,12 +32,17 @@ class Endpoint:
     def of(cls, options: argparse.Namespace, environ: Mapping[str, str]) -> Self:
         """What the options say, else the environment, else the standard's defaults.
 
+        Variables of one signal go before those of all. Both signals take the same way here, so
+        they are those of traces, or of logs where only events are sent.
+
         Raises:
             UsageError: it is no endpoint, protocol, header or number.
         """
+        signal = "LOGS" if options.only == "events" else "TRACES"
 
         def variable(name: str) -> str:
-            return environ.get(f"OTEL_EXPORTER_OTLP_{name}", "").strip()
+            of_signal = environ.get(f"OTEL_EXPORTER_OTLP_{signal}_{name}", "").strip()
+            return of_signal or environ.get(f"OTEL_EXPORTER_OTLP_{name}", "").strip()
 
         protocol = options.protocol or variable("PROTOCOL")
         if protocol and protocol not in PROTOCOLS:
@@ -72,6 +77,12 @@ class Endpoint:
         scheme = "https" if to.is_encrypted else "http"
         host = f"[{to.host}]" if ":" in to.host else to.host
         return f"{scheme}://{host}:{to.port}{to.path} ({self.protocol})"
+
+
+def dry_transport_to(endpoint: Endpoint) -> DryTransport:
+    """Encodes and counts as a connection to the endpoint would."""
+    is_json = endpoint.protocol == HTTP_JSON
+    return DryTransport(JsonEncoding() if is_json else ProtobufEncoding())
 
 
 def transport_to(endpoint: Endpoint) -> Transport:

@@ -12,6 +12,7 @@ _SUFFIXES: Final = tuple(
     for suffix in (".jsonl", ".json", ".ndjson")
     for compression in ("", ".gz", ".zst")
 )
+STANDARD_INPUT: Final = Path("-")
 
 
 class UsageError(Exception):
@@ -22,8 +23,8 @@ def find_files(paths: Sequence[str]) -> list[Path]:
     """The files that `paths` stand for, in order, each once.
 
     Args:
-        paths: files, folders (searched with all below) and patterns; `$TOOLSPAN_DIR`, else
-            `./toolspan-data`, when empty.
+        paths: files, folders (searched with all below), patterns and `-` for standard input;
+            `$TOOLSPAN_DIR`, else `./toolspan-data`, when empty.
 
     Raises:
         UsageError: a path is missing, or holds no files.
@@ -35,7 +36,9 @@ def find_files(paths: Sequence[str]) -> list[Path]:
 
 
 def _files_of(path: str) -> Iterator[Path]:
-    if Path(path).is_dir():
+    if Path(path) == STANDARD_INPUT:
+        yield STANDARD_INPUT
+    elif Path(path).is_dir():
         files = [file for file in sorted(Path(path).rglob("*")) if _is_wanted(file, Path(path))]
         if not files:
             raise UsageError(f"{path}: no span or event files in it (*.jsonl, *.json, .gz, .zst)")

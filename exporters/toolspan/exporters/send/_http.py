@@ -8,6 +8,7 @@ import ssl
 import time
 from typing import Any, Final
 
+from toolspan.exporters.send._files import UsageError
 from toolspan.exporters.send._partial import partial_success
 from toolspan.exporters.send._records import Encoding, JsonEncoding, Signal
 from toolspan.exporters.send._transports import (
@@ -29,9 +30,15 @@ class HttpTransport:
     """Sends requests by POST to `/v1/traces` and `/v1/logs`."""
 
     def __init__(self, settings: Settings, encoding: Encoding) -> None:
+        """Prepare the connection; it is opened with the first request.
+
+        Raises:
+            UsageError: a certificate cannot be read.
+        """
         self.encoding = encoding
         self._settings = settings
         self._connection: http.client.HTTPConnection | None = None
+        self._tls = _tls(settings) if settings.is_encrypted else None
         self._headers = {
             "Content-Type": encoding.content_type,
             "User-Agent": "toolspan-send",
@@ -67,12 +74,11 @@ class HttpTransport:
 
     def _connect(self) -> http.client.HTTPConnection:
         to = self._settings
-        if not to.is_encrypted:
+        if self._tls is None:
             return http.client.HTTPConnection(to.host, to.port, timeout=to.timeout_s)
-        context = ssl.create_default_context(cafile=to.certificate)
-        if to.client_certificate is not None:
-            context.load_cert_chain(to.client_certificate, to.client_key)
-        return http.client.HTTPSConnection(to.host, to.port, timeout=to.timeout_s, context=context)
+        return http.client.HTTPSConnection(
+            to.host, to.port, timeout=to.timeout_s, context=self._tls
+        )
 
     def _accepted(self, content: bytes) -> Accepted:
         if not isinstance(self.encoding, JsonEncoding):
@@ -84,6 +90,25 @@ class HttpTransport:
             return Accepted(int(rejected), str(partial.get("errorMessage") or ""))
         except (ValueError, AttributeError, TypeError):
             return Accepted()  # 200 is yes, whatever stands in the body
+
+
+def _tls(settings: Settings) -> ssl.SSLContext:
+    """Whom to trust, and who we are.
+
+    Raises:
+        UsageError: a certificate or key cannot be read.
+    """
+    file = settings.certificate
+    try:
+        context = ssl.create_default_context(cafile=file)
+        if settings.client_certificate is not None:
+            file = settings.client_certificate
+            context.load_cert_chain(file, settings.client_key)
+    except ssl.SSLError:
+        raise UsageError(f"{file}: not a certificate (and its key) in PEM form") from None
+    except OSError as error:
+        raise UsageError(f"{error.filename or file}: {error.strerror}") from None
+    return context
 
 
 def _refusal(answer: http.client.HTTPResponse, content: bytes) -> Exception:

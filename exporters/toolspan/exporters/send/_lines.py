@@ -8,13 +8,17 @@ line four bytes with its length, big-endian, and a zstd frame of its own.
 import gzip
 import hashlib
 import os
+import shutil
+import stat
+import sys
+import tempfile
 import zlib
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
-from toolspan.exporters.send._files import UsageError
+from toolspan.exporters.send._files import STANDARD_INPUT, UsageError
 
 _GZIP: Final = b"\x1f\x8b"
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
@@ -50,12 +54,13 @@ class LineFile:
     """
 
     def __init__(self, path: Path) -> None:
-        """Look at the file.
+        """Look at the file; `-` is standard input. A pipe is read to its end first.
 
         Raises:
             UsageError: it cannot be opened, or needs a decompressor that is not installed.
         """
         self.path = path
+        self._copy = _copy_of_stream(path)
         self.size = self.consumed = 0
         self.is_cut_off = False
         lines = self.lines()
@@ -68,7 +73,7 @@ class LineFile:
         """The lines that are not blank, from the one that begins at `start`."""
         self.is_cut_off = False
         try:
-            raw = self.path.open("rb")
+            raw = self._open()
         except OSError as error:
             raise UsageError(f"{self.path}: {error.strerror or error}") from error
         with raw:
@@ -83,6 +88,17 @@ class LineFile:
                         yield line
             except (EOFError, zlib.error, OSError, _zstd_error()):
                 self.is_cut_off = True
+
+    def close(self) -> None:
+        """Give up the copy of a pipe; nothing can be read after that."""
+        if self._copy is not None:
+            self._copy.close()
+
+    def _open(self) -> BinaryIO:
+        if self._copy is None:
+            return self.path.open("rb")
+        self._copy.seek(0)
+        return os.fdopen(os.dup(self._copy.fileno()), "rb")
 
     def _plain(self, raw: BinaryIO, head: bytes, start: int) -> Iterator[Line]:
         if head.startswith(_ZSTD):
@@ -104,6 +120,28 @@ class LineFile:
             text = zstandard.ZstdDecompressor().decompressobj().decompress(frame)
             begin, place = place, place + len(text) + 1
             yield Line(begin, place, text)
+
+
+def _copy_of_stream(path: Path) -> BinaryIO | None:
+    """What a pipe or standard input gives, in a file without a name, since we read it twice.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    try:
+        if path == STANDARD_INPUT:
+            stream: BinaryIO = sys.stdin.buffer
+        elif stat.S_ISREG(path.stat().st_mode):
+            return None
+        else:
+            stream = path.open("rb")
+        copy = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115  # `LineFile.close` does
+        with stream:
+            shutil.copyfileobj(stream, copy)
+        copy.flush()
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror or error}") from error
+    return copy
 
 
 def _numbered(texts: Iterable[bytes], place: int) -> Iterator[Line]:

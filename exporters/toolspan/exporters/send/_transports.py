@@ -87,3 +87,21 @@ class Transport(Protocol):
     def close(self) -> None:
         """End the connection."""
         ...
+
+
+class DryTransport:
+    """Sends nothing: counts the requests there would be."""
+
+    def __init__(self, encoding: Encoding) -> None:
+        self.encoding = encoding
+        self.requests = 0
+        self.size_bytes = 0
+
+    def send(self, signal: Signal, body: bytes) -> Accepted:  # noqa: ARG002  # as `Transport`
+        """Count it; see `Transport`."""
+        self.requests += 1
+        self.size_bytes += len(body)
+        return Accepted()
+
+    def close(self) -> None:
+        """Nothing is open."""

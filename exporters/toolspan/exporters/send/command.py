@@ -10,7 +10,12 @@ from typing import Final, NoReturn
 
 from toolspan.exporters.send import _protobuf
 from toolspan.exporters.send._batches import MAX_RECORDS, Place
-from toolspan.exporters.send._endpoint import PROTOCOLS, Endpoint, transport_to
+from toolspan.exporters.send._endpoint import (
+    PROTOCOLS,
+    Endpoint,
+    dry_transport_to,
+    transport_to,
+)
 from toolspan.exporters.send._files import UsageError, find_files
 from toolspan.exporters.send._journal import Journal, default_path
 from toolspan.exporters.send._lines import LineFile
@@ -23,7 +28,8 @@ _MOST_EXAMPLES: Final = 3
 
 _USAGE_END: Final = """\
 What is not given comes from OTEL_EXPORTER_OTLP_ENDPOINT, _PROTOCOL, _HEADERS, _COMPRESSION,
-_TIMEOUT (seconds), _CERTIFICATE, _CLIENT_CERTIFICATE and _CLIENT_KEY.
+_TIMEOUT (seconds), _CERTIFICATE, _CLIENT_CERTIFICATE and _CLIENT_KEY; those of traces
+(OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, ...) go before them, or those of logs with --only events.
 Exit code: 0 all was accepted, 1 something was not, 2 bad usage or nothing to read.
 """
 
@@ -42,6 +48,9 @@ def main(argv: Sequence[str], *, prog: str = "toolspan send") -> int:
     except UsageError as error:
         print(f"{prog}: {error}", file=sys.stderr)  # noqa: T201
         return EXIT_USAGE
+    except KeyboardInterrupt:  # while a pipe was read
+        print(f"{prog}: stopped; nothing was sent", file=sys.stderr)  # noqa: T201
+        return EXIT_STOPPED
 
 
 class _Run:
@@ -52,8 +61,9 @@ class _Run:
         self.resume = options.resume
         self.files = [LineFile(path) for path in find_files(options.files)]
         self.endpoint = Endpoint.of(options, os.environ)
-        self.transport = transport_to(self.endpoint)
-        self.journal = _journal(options, self.endpoint)
+        self.dry = dry_transport_to(self.endpoint) if options.dry_run else None
+        self.transport = self.dry or transport_to(self.endpoint)
+        self.journal = _journal(options, self.endpoint, self.files)
         self.journal_failed = False
         is_terminal = sys.stderr.isatty()
         self.progress = Progress(
@@ -83,8 +93,10 @@ class _Run:
         finally:
             self.progress.clear()
             self.transport.close()
+            for file in self.files:
+                file.close()
         tally = self.sender.tally
-        self._say(_summary(tally, self.endpoint, time.monotonic() - begun, len(self.files)))
+        self._say(self._summary(time.monotonic() - begun))
         if stopped:
             self._complain(f"{stopped}. To go on from here: the same command with --resume")
         for note in _notes(tally):
@@ -93,7 +105,23 @@ class _Run:
             code = EXIT_NOT_ALL
         return code
 
+    def _summary(self, elapsed_s: float) -> str:
+        tally = self.sender.tally
+        records = " and ".join(
+            f"{tally.sent[signal]:,} {signal.records_name}"
+            for signal in Signal
+            if tally.sent[signal] or signal is Signal.TRACES
+        )
+        files = f"{len(self.files)} file{'' if len(self.files) == 1 else 's'}"
+        what = f"{records} of {files} to {self.endpoint}"
+        if self.dry is None:
+            return f"sent {what} in {elapsed_s:.1f} s"
+        requests = f"{self.dry.requests:,} request{'' if self.dry.requests == 1 else 's'}"
+        return f"would send {what} in {requests}, {self.dry.size_bytes:,} bytes"
+
     def _reached(self, places: Mapping[str, Place]) -> None:
+        if self.dry is not None:
+            return
         try:
             self.journal.reach(places)
         except OSError as error:
@@ -111,30 +139,25 @@ class _Run:
         print(f"{self.prog}: {text}", file=sys.stderr)  # noqa: T201
 
 
-def _journal(options: argparse.Namespace, endpoint: Endpoint) -> Journal:
+def _journal(options: argparse.Namespace, endpoint: Endpoint, files: Sequence[LineFile]) -> Journal:
+    """How far earlier runs got; with these files anew, unless the run is to go on with them."""
     path = options.journal or default_path(str(endpoint))
-    if not options.resume:
-        return Journal(path, str(endpoint))
     try:
-        return Journal.load(path, str(endpoint))
+        journal = Journal.load(path, str(endpoint))
     except (OSError, ValueError) as error:
-        raise UsageError(f"cannot resume: {error}") from error
+        if options.resume:
+            raise UsageError(f"cannot resume: {error}") from error
+        return Journal(path, str(endpoint))
+    if not options.resume:
+        for file in files:
+            journal.places.pop(file.fingerprint, None)
+    return journal
 
 
 def _signals(only: str | None) -> tuple[Signal, ...]:
     if only is None:
         return tuple(Signal)
     return (Signal.TRACES,) if only == "spans" else (Signal.LOGS,)
-
-
-def _summary(tally: Tally, endpoint: Endpoint, elapsed_s: float, files: int) -> str:
-    sent = " and ".join(
-        f"{tally.sent[signal]:,} {signal.records_name}"
-        for signal in Signal
-        if tally.sent[signal] or signal is Signal.TRACES
-    )
-    where = f"{files} file{'' if files == 1 else 's'}"
-    return f"sent {sent} of {where} to {endpoint} in {elapsed_s:.1f} s"
 
 
 def _notes(tally: Tally) -> list[str]:
@@ -177,8 +200,8 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         "files",
         nargs="*",
         metavar="FILE",
-        help="files, folders or patterns, compressed or not (default: $TOOLSPAN_DIR, then "
-        "./toolspan-data)",
+        help="files, folders or patterns, compressed or not; - is standard input (default: "
+        "$TOOLSPAN_DIR, then ./toolspan-data)",
     )
     parser.add_argument(
         "--endpoint", metavar="URL", help="default: http://localhost:4318 (4317 for grpc)"
@@ -197,6 +220,11 @@ def _parser(prog: str) -> argparse.ArgumentParser:
     parser.add_argument("--compression", choices=("gzip", "none"), help="default: none")
     parser.add_argument(
         "--only", choices=("spans", "events"), help="leave the other kind where it is"
+    )
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="read and count everything as if to send it, and send nothing",
     )
     parser.add_argument(
         "--resume", action="store_true", help="go on where the last run to this endpoint stopped"

@@ -15,16 +15,24 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from toolspan.conventions.environment import TOOLSPAN_DIR, TOOLSPAN_TARGETS, data_directory
+from toolspan.conventions.environment import (
+    TOOLSPAN_DIR,
+    TOOLSPAN_SERVICE_NAME,
+    TOOLSPAN_TARGETS,
+    data_directory,
+)
+from toolspan.instrumentation.attach._service import is_service_named, service_name
 from toolspan.instrumentation.attach.targets import has_toml_table
 
 EXIT_NOT_STARTED: Final = 2
 SIGNALS: Final = ("TRACES", "METRICS", "LOGS")
+_DETECTORS: Final = "OTEL_EXPERIMENTAL_RESOURCE_DETECTORS"
 
 _USAGE_END: Final = """\
-Sets only what is not set: TOOLSPAN_DIR (where span and event files go), OTEL_SERVICE_NAME, and
-OTEL_TRACES_EXPORTER, OTEL_METRICS_EXPORTER, OTEL_LOGS_EXPORTER to `none` unless an exporter or an
-OTLP endpoint is named. Then it runs the program the way `opentelemetry-instrument` does.
+Sets only what is not set: TOOLSPAN_DIR (where span and event files go); the service's name, after
+the program of each process; and OTEL_TRACES_EXPORTER, OTEL_METRICS_EXPORTER, OTEL_LOGS_EXPORTER to
+`none` unless an exporter or an OTLP endpoint is named. Then it runs the program the way
+`opentelemetry-instrument` does.
 """
 
 
@@ -112,38 +120,18 @@ def prepare(
 
 
 def _name_service(environment: MutableMapping[str, str], command: Sequence[str]) -> None:
-    if environment.get("OTEL_SERVICE_NAME"):
+    """Let each process be called like its program, if the user has not named the service."""
+    if is_service_named(environment):
         return
-    if "service.name=" in environment.get("OTEL_RESOURCE_ATTRIBUTES", ""):
+    name = service_name(command)
+    detectors = "opentelemetry_resource_detector"
+    if environment.get("OTEL_CONFIG_FILE") or not entry_points(group=detectors, name="toolspan"):
+        environment["OTEL_SERVICE_NAME"] = name
         return
-    environment["OTEL_SERVICE_NAME"] = service_name(command)
-
-
-def service_name(command: Sequence[str]) -> str:
-    """What the program is called: its script's or module's name, else the command's.
-
-    >>> service_name(["python", "-u", "shop/agent.py", "--fast"])
-    'agent'
-    >>> service_name(["python3", "-m", "shop.agent"])
-    'shop.agent'
-    >>> service_name(["uvicorn", "shop:app"])
-    'uvicorn'
-    """
-    program = Path(command[0]).name
-    if not program.startswith(("python", "pypy")):
-        return Path(program).stem or program
-    words = iter(command[1:])
-    for word in words:
-        if word == "-m":
-            return next(words, program)
-        if word == "-c":
-            return program
-        if word in ("-W", "-X"):
-            next(words, None)
-        elif not word.startswith("-"):
-            path = Path(word)
-            return (path.parent.name if path.name == "__main__.py" else path.stem) or program
-    return program
+    environment[TOOLSPAN_SERVICE_NAME] = name
+    others = environment.get(_DETECTORS, "").split(",")
+    named = [one.strip() for one in others if one.strip() and one.strip() != "toolspan"]
+    environment[_DETECTORS] = ",".join([*named, "toolspan"])
 
 
 def _choose_exporters(environment: MutableMapping[str, str]) -> None:

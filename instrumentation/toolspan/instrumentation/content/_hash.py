@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Callable
-from hashlib import blake2b
 from struct import Struct
 from typing import Any, Final
 
@@ -35,6 +34,8 @@ def hash_with_own_key() -> Hash:
 
 def hash_with_key(key: bytes) -> Hash:
     """A hash under `key`, the same in every process."""
+    from hashlib import blake2b  # takes long to import, and few need it
+
     keyed = blake2b(digest_size=8, key=key[: blake2b.MAX_KEY_SIZE])
 
     def hash_text(text: str) -> str:

@@ -6,15 +6,11 @@ else is its class in angle brackets.
 """
 
 import dataclasses
-import datetime as dt
-import decimal
 import enum
-import fractions
+import functools
 import itertools
 import math
-import pathlib
 import types
-import uuid
 from collections import deque
 from collections.abc import Iterable
 from typing import Any, Final
@@ -24,20 +20,6 @@ from toolspan.instrumentation.content._rules import NO_PATHS, Paths, merged
 from toolspan.instrumentation.content._text import ELLIPSIS, clean
 
 _SAFE_INT: Final = 1 << 63
-_AS_TEXT: Final[tuple[type, ...]] = (
-    dt.datetime,
-    dt.date,
-    dt.time,
-    dt.timedelta,
-    decimal.Decimal,
-    fractions.Fraction,
-    uuid.UUID,
-    pathlib.PosixPath,
-    pathlib.WindowsPath,
-    pathlib.PurePosixPath,
-    pathlib.PureWindowsPath,
-    complex,
-)
 _SETS: Final[tuple[type, ...]] = (set, frozenset)
 _SEQUENCES: Final[tuple[type, ...]] = (list, tuple, deque, *_SETS)
 _LONGEST_KEY: Final = 200
@@ -139,7 +121,7 @@ class Pruner:
             size = value.nbytes if kind is memoryview else len(value)
             self.size += size
             return f"<{_class_of(kind)[1:-1]} of {size} bytes>"
-        return self._text(str(value)) if kind in _AS_TEXT else _MISSING
+        return self._text(str(value)) if kind in _as_text() else _MISSING
 
     def _container(self, value: Any, kind: type, depth: int) -> Any:
         if issubclass(kind, dict):
@@ -216,6 +198,33 @@ class Pruner:
             return clean(text) if length < _SHORTEST_SECRET_KEY else mask_secrets(clean(text))
         plain = self.value(key, self._limits.depth - 1)
         return plain if isinstance(plain, str) else repr(plain)
+
+
+@functools.cache
+def _as_text() -> frozenset[type]:
+    """Classes whose values are shown as their text; importing them takes longer than all else."""
+    import datetime as dt
+    import decimal
+    import fractions
+    import pathlib
+    import uuid
+
+    return frozenset(
+        {
+            dt.datetime,
+            dt.date,
+            dt.time,
+            dt.timedelta,
+            decimal.Decimal,
+            fractions.Fraction,
+            uuid.UUID,
+            pathlib.PosixPath,
+            pathlib.WindowsPath,
+            pathlib.PurePosixPath,
+            pathlib.PureWindowsPath,
+            complex,
+        }
+    )
 
 
 def _declared_fields(value: Any, kind: type) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
-from opentelemetry.context import attach, detach, get_current
+from toolspan.instrumentation.record import attach, current_context, detach
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -23,7 +23,7 @@ def carry_context(function: Callable[Parameters, Result]) -> Callable[Parameters
 
     Not for processes: the context does not leave this one.
     """
-    context = get_current()
+    context = current_context()
     if inspect.iscoroutinefunction(function):
 
         @functools.wraps(function)

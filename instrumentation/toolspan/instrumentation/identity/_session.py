@@ -4,11 +4,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from opentelemetry import baggage
-from opentelemetry.context import Context, attach, detach, get_current
+from opentelemetry.context import Context
 
 from toolspan.conventions.attributes import SESSION_ID, USER_ID
-from toolspan.instrumentation.record import IDENTITY_KEY, identity_in, with_conversation
+from toolspan.instrumentation.record import (
+    IDENTITY_KEY,
+    attach,
+    current_context,
+    identity_in,
+    leave,
+    with_conversation,
+)
 
 _LONGEST: Final = 200
 
@@ -31,8 +37,10 @@ def session(
         in_baggage: Also tell processes that are called from here, in the headers of each request.
             They read it with `session_from_baggage`. Everyone who is called sees it.
     """
-    context = get_current()
+    context = current_context()
     if in_baggage:
+        from opentelemetry import baggage
+
         context = baggage.set_baggage(SESSION_ID, session_id, context)
         if user_id is not None:
             context = baggage.set_baggage(USER_ID, user_id, context)
@@ -47,7 +55,7 @@ def session_from_baggage() -> Iterator[None]:
     For servers whose callers use `session(..., in_baggage=True)` and can be trusted to: baggage
     says whatever its sender wants. Without such baggage, or inside a session, it does nothing.
     """
-    context = get_current()
+    context = current_context()
     session_id = _sent(SESSION_ID, context)
     if session_id is None or identity_in(context).session_id is not None:
         yield
@@ -64,13 +72,16 @@ def _attached(
     values: dict[str, Any] = {**context, IDENTITY_KEY: identity}
     if conversation_id is not None:
         with_conversation(values, conversation_id)
-    token = attach(Context(values))
+    below = Context(values)
+    token = attach(below)
     try:
         yield
     finally:
-        detach(token)
+        leave(token, below)
 
 
 def _sent(key: str, context: Context) -> str | None:
+    from opentelemetry import baggage  # takes long to import, and few need it
+
     value = baggage.get_baggage(key, context)
     return value[:_LONGEST] if isinstance(value, str) and value else None

@@ -2,15 +2,14 @@
 
 import logging
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from opentelemetry import metrics
 from opentelemetry.context import Context
-from opentelemetry.metrics import Histogram, Meter, MeterProvider
-from opentelemetry.metrics import _internal as metrics_internal
 
 from toolspan.conventions import scopes
+
+if TYPE_CHECKING:  # the first call that is recorded imports it, as the SDK has done by then
+    from opentelemetry.metrics import Histogram, Meter, MeterProvider
 
 _log = logging.getLogger("toolspan")
 
@@ -41,7 +40,7 @@ class Durations:
 
     __slots__ = ("_histograms",)
 
-    def __init__(self, provider: MeterProvider) -> None:
+    def __init__(self, provider: "MeterProvider") -> None:
         meter = own_meter(provider)
         self._histograms: Final[dict[str, Histogram]] = {
             operation: meter.create_histogram(
@@ -62,7 +61,7 @@ class Durations:
             histogram.record(seconds, attributes, context)
 
 
-def own_meter(provider: MeterProvider) -> Meter:
+def own_meter(provider: "MeterProvider") -> "Meter":
     """The meter of everything we measure."""
     return provider.get_meter(scopes.TOOLSPAN, _own_version())
 
@@ -70,29 +69,42 @@ def own_meter(provider: MeterProvider) -> Meter:
 class _Known:
     """The last global provider seen, and its histograms (None: nobody collects)."""
 
-    __slots__ = ("durations", "provider")
+    __slots__ = ("durations", "has_global", "metrics", "provider")
 
     def __init__(self) -> None:
         self.provider: Any = None
         self.durations: Durations | None = None
+        self.metrics: Any = None
+        """The module of the API that keeps the global provider; None before the first call."""
+        self.has_global = False
 
 
 _known: Final = _Known()
-# As with the tracer: the public getter is dearer than a check on every call should be.
-_HAS_GLOBAL: Final = hasattr(metrics_internal, "_METER_PROVIDER")
 
 
 def current_durations() -> Durations | None:
     """The histograms of the global MeterProvider, None while there is none."""
-    provider = metrics_internal._METER_PROVIDER if _HAS_GLOBAL else metrics.get_meter_provider()
+    metrics = _known.metrics or _load()
+    # As with the tracer: the public getter is dearer than a check on every call should be.
+    provider = metrics._METER_PROVIDER if _known.has_global else metrics.get_meter_provider()
     return _known.durations if provider is _known.provider else _meet(provider)
 
 
+def _load() -> Any:
+    from opentelemetry.metrics import _internal
+
+    _known.has_global = hasattr(_internal, "_METER_PROVIDER")
+    _known.metrics = _internal
+    return _internal
+
+
 def _meet(provider: Any) -> Durations | None:
+    from opentelemetry.metrics import MeterProvider, NoOpMeterProvider, _internal
+
     _known.provider = provider
     _known.durations = None
     if isinstance(provider, MeterProvider) and not isinstance(
-        provider, (metrics.NoOpMeterProvider, metrics_internal._ProxyMeterProvider)
+        provider, (NoOpMeterProvider, _internal._ProxyMeterProvider)
     ):
         try:
             _known.durations = Durations(provider)
@@ -102,6 +114,8 @@ def _meet(provider: Any) -> Durations | None:
 
 
 def _own_version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # takes long to import
+
     try:
         return version("toolspan")
     except PackageNotFoundError:  # a source tree that was never installed

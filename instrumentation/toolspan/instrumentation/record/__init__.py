@@ -9,6 +9,7 @@ What instrumentors build on. The only place that sets a `gen_ai.*` attribute.
 - `current_tracer`, `tracer_of`, `on_provider`: which tracer records, if any
 - `begin_attempt`: one try of the open tool call
 - `usage_attributes`: what a model's answer says of itself
+- `current_context`, `attach`, `detach`, `leave`: the current context, cheaper than the API's own
 - `McpRequest`, `Peer`: what a span says about an MCP request
 - `Identity`: session, user, workflow, agent and step a span belongs to
 """
@@ -28,6 +29,7 @@ from toolspan.instrumentation.record._context import (
     with_conversation,
 )
 from toolspan.instrumentation.record._cost import cost_attributes
+from toolspan.instrumentation.record._current import attach, current_context, detach, leave
 from toolspan.instrumentation.record._evaluation import DIRECTIONS, SOURCES, Evaluation
 from toolspan.instrumentation.record._foreign import foreign_tool_call_attributes, gen_ai_identity
 from toolspan.instrumentation.record._identity import NOBODY, Identity
@@ -70,16 +72,20 @@ __all__ = [
     "OpenCall",
     "Peer",
     "Prepared",
+    "attach",
     "begin_attempt",
     "cost_attributes",
+    "current_context",
     "current_tracer",
     "describes_same_call",
+    "detach",
     "error_type_of",
     "foreign_tool_call_attributes",
     "gen_ai_identity",
     "identity_in",
     "is_suppressed",
     "join_call",
+    "leave",
     "leave_dropped",
     "mcp_tool_content",
     "on_provider",

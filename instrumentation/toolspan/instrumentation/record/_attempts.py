@@ -22,7 +22,7 @@ from toolspan.conventions.attributes import (
     TOOLSPAN_TOOL_CALL_LAYER,
 )
 from toolspan.conventions.layers import Layer
-from toolspan.conventions.outcomes import Outcome
+from toolspan.conventions.outcomes import TOOL_ERROR_TYPE, Outcome
 from toolspan.instrumentation.content import error_text
 from toolspan.instrumentation.record._call import OpenCall, end_span, now
 from toolspan.instrumentation.record._context import open_call_in
@@ -56,9 +56,12 @@ class Attempt:
         self._end: tuple[int, Outcome, str | None, str | None] | None = None
         self.context: Final = context
 
-    def end_with_result(self, result: object) -> None:
-        """The try returned."""
-        failure = returned_failure(result)
+    def end_with_result(self, result: object, *, judged: str | bool | None = None) -> None:
+        """The try returned; `judged` true or an error type says that it failed."""
+        if judged:
+            failure: str | None = judged if isinstance(judged, str) else TOOL_ERROR_TYPE
+        else:
+            failure = returned_failure(result)
         self.end(Outcome.OK if failure is None else Outcome.TOOL_ERROR, failure)
 
     def end_with_exception(self, error: BaseException) -> None:

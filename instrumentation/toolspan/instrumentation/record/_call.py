@@ -27,11 +27,12 @@ from toolspan.conventions.outcomes import TOOL_ERROR_TYPE, Outcome
 from toolspan.instrumentation.content import (
     NO_PATHS,
     Paths,
-    arguments_hash,
+    canonical,
     current_paths,
     encode,
     encode_flat,
     error_text,
+    is_flat,
     settings,
 )
 from toolspan.instrumentation.metrics import Durations
@@ -42,11 +43,10 @@ from toolspan.instrumentation.record._context import (
     identity_in,
     with_conversation,
 )
-from toolspan.instrumentation.record._cost import cost_attributes
 from toolspan.instrumentation.record._identity import Identity
 from toolspan.instrumentation.record._kinds import Kind, Prepared
 from toolspan.instrumentation.record._measured import record_duration
-from toolspan.instrumentation.record._outcome import outcome_of_exception, returned_failure
+from toolspan.instrumentation.record._outcome import PLAIN, outcome_of_exception, returned_failure
 from toolspan.instrumentation.record._registry import open_calls
 
 if TYPE_CHECKING:
@@ -54,7 +54,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("toolspan")
 
+# Looking up a member of an enumeration costs as much as a call.
 _OK: Final = Outcome.OK
+_TOOL: Final = Kind.TOOL
 _FEW: Final = 2  # attributes that the SDK sets faster one by one than together
 _NOWHERE: Final = Context()
 
@@ -83,6 +85,7 @@ class OpenCall:
     fallback_group: Sequence[str] = ()
     redacted_paths: Paths = NO_PATHS
     """Places in arguments and result of this call that are never recorded."""
+    _said: dict[str, Any] | None = None
     absorbs_same_name = False
     """Whether a decorated function of the same name inside is part of this call."""
     durations: Durations | None = None
@@ -90,6 +93,8 @@ class OpenCall:
     started = 0
     """When, in nanoseconds since the epoch; set where durations are."""
     _owns_span = True
+    _is_plain = True
+    """Whether nothing is to be added at the end that depends on the kind of call."""
 
     def __init__(
         self,
@@ -127,22 +132,26 @@ class OpenCall:
 
     def set_attribute(self, key: str, value: Any) -> None:
         """Put an attribute on the span when the call ends."""
-        if self.is_recording and self.is_open:
-            self._end_attributes[key] = value
+        if isinstance(key, str):
+            self.set_attributes({key: value})
 
     def set_attributes(self, attributes: Mapping[str, Any]) -> None:
         """Put attributes on the span when the call ends."""
         if self.is_recording and self.is_open:
-            self._end_attributes.update(attributes)
+            try:
+                self._said = {**(self._said or {}), **attributes}
+            except Exception:
+                _log.debug("attributes of %s not recorded", self.name, exc_info=True)
 
     def set_tool_call_id(self, tool_call_id: str) -> None:
         """The id by which the model asked for this call; the provider's, never invented."""
-        if self.prepared.kind is Kind.TOOL:
-            self.set_attribute(GEN_AI_TOOL_CALL_ID, tool_call_id)
+        known = _words(tool_call_id)
+        if known and self.prepared.kind is _TOOL and self.is_recording and self.is_open:
+            self._end_attributes[GEN_AI_TOOL_CALL_ID] = known
 
     def set_arguments(self, arguments: Mapping[str, Any]) -> None:
         """What the tool was called with: hashed, and recorded where content is captured."""
-        if self.prepared.kind is Kind.TOOL and self.is_recording and self.is_open:
+        if self.prepared.kind is _TOOL and self.is_recording and self.is_open:
             try:
                 self.describe_arguments(dict(arguments))
             except Exception:
@@ -155,19 +164,26 @@ class OpenCall:
 
     def set_cost(self, amount: float, currency: str = "USD") -> None:
         """What the tool itself charged for this call; tokens are counted elsewhere."""
-        if self.prepared.kind is Kind.TOOL:
-            self.set_attribute(TOOLSPAN_TOOL_COST_AMOUNT, float(amount))
-            self.set_attribute(TOOLSPAN_TOOL_COST_CURRENCY, currency)
+        if self.prepared.kind is _TOOL and self.is_recording and self.is_open:
+            try:
+                self._end_attributes[TOOLSPAN_TOOL_COST_AMOUNT] = float(amount)
+                self._end_attributes[TOOLSPAN_TOOL_COST_CURRENCY] = str(currency)
+            except Exception:
+                _log.debug("cost of %s not recorded", self.name, exc_info=True)
 
     def set_outcome(
         self, outcome: Outcome, *, error_type: str | None = None, message: str | None = None
     ) -> None:
         """How the call ends, whatever it returns; an exception still wins."""
-        self._outcome = (outcome, error_type, message)
+        try:
+            self._outcome = (Outcome(outcome), _words(error_type), _words(message))
+        except ValueError:
+            known = ", ".join(each.value for each in Outcome)
+            _log.warning("%r is no outcome of %s; known are %s", outcome, self.name, known)
 
     def fail(self, error_type: str = TOOL_ERROR_TYPE, message: str | None = None) -> None:
         """The call ends as a failure that is returned, not raised."""
-        self._outcome = (Outcome.TOOL_ERROR, error_type, message)
+        self.set_outcome(Outcome.TOOL_ERROR, error_type=error_type, message=message)
 
     # --- what the recorder does ---------------------------------------------------------------
 
@@ -178,14 +194,14 @@ class OpenCall:
 
     def capture_content(self) -> None:
         """Record arguments and result of this tool call."""
-        self._is_content_captured = self.prepared.kind is Kind.TOOL
+        self._is_content_captured = self.prepared.kind is _TOOL
 
     def describe_arguments(self, arguments: dict[str, Any]) -> None:
         """Keep hash and, where captured, text of the arguments as they are now."""
-        hash_text = settings.hash_text
+        hash_text = settings.hash_text  # as `arguments_hash`, without the call of it
         if hash_text is not None:
-            digest = arguments_hash(arguments, hash_text)
-            self._end_attributes[TOOLSPAN_TOOL_CALL_ARGUMENTS_HASH] = digest
+            text = repr(arguments) if is_flat(arguments) else canonical(arguments)
+            self._end_attributes[TOOLSPAN_TOOL_CALL_ARGUMENTS_HASH] = hash_text(text)
         if self._is_content_captured:
             self._describe_content(GEN_AI_TOOL_CALL_ARGUMENTS, arguments)
 
@@ -220,24 +236,27 @@ class OpenCall:
             open_calls.remove(self)  # of several threads that end a call, one does
         except KeyError:
             return
-        failure = None
+        outcome, error_type, text = _OK, None, None
         try:
             if self._is_content_captured and self.is_recording and result is not None:
                 self._describe_content(GEN_AI_TOOL_CALL_RESULT, result)
             judged = judged or self._judgement
-            if judged:
-                failure = judged if isinstance(judged, str) else TOOL_ERROR_TYPE
-            elif self.prepared.kind is Kind.TOOL:
-                failure = returned_failure(result)
+            if self._outcome is not None:
+                outcome, error_type, message = self._outcome
+                text = None if message is None else error_text(message)
+            elif judged:
+                outcome = Outcome.TOOL_ERROR
+                error_type = judged if isinstance(judged, str) else TOOL_ERROR_TYPE
+            elif type(result) not in PLAIN and self.prepared.kind is _TOOL:
+                error_type = returned_failure(result)
+                if error_type is not None:
+                    outcome = Outcome.TOOL_ERROR
         except Exception:
             _log.debug("result of %s not recorded", self.name, exc_info=True)
-        if self._outcome is not None:
-            outcome, error_type, message = self._outcome
-            self._apply(outcome, error_type, None if message is None else error_text(message))
-        elif failure is not None:
-            self._apply(Outcome.TOOL_ERROR, failure)
-        else:
-            self._apply(_OK)
+        except BaseException as error:  # Ctrl-C in the middle of it
+            self._apply(*outcome_of_exception(error))
+            raise
+        self._apply(outcome, error_type, text)
 
     def end_with_exception(self, error: BaseException) -> None:
         """End the call that raised `error`."""
@@ -245,12 +264,15 @@ class OpenCall:
             open_calls.remove(self)
         except KeyError:
             return
+        outcome, error_type, text = Outcome.ERROR, ERROR_TYPE_OTHER, None
         try:
             outcome, error_type = outcome_of_exception(error)
             text = error_text(error) if outcome.is_failure else None
         except Exception:
-            outcome, error_type, text = Outcome.ERROR, ERROR_TYPE_OTHER, None
-        self._apply(outcome, error_type, text)
+            # Without the traceback: showing this exception is what has just failed.
+            _log.debug("error of %s not described in full", self.name)
+        finally:
+            self._apply(outcome, error_type, text)
 
     def end(
         self,
@@ -274,39 +296,52 @@ class OpenCall:
         text: str | None = None,
         end_time: int | None = None,
     ) -> None:
-        context = self.context
+        span, context = self.span, self.context
         # Context and attempt refer to the call: left so, it would wait for the garbage collector.
         self.context = _NOWHERE
-        if self.first_attempt is not None:
-            self.first_attempt = None
+        self.first_attempt = None
         try:
-            if self.parent is not None and self.prepared.kind is Kind.TOOL:
+            if self.parent is not None:
                 self._tell_parent(self.parent, outcome)
             if self.is_recording:
-                self._describe_end(outcome, error_type, text)
+                attributes = self._end_attributes
+                attributes[TOOLSPAN_OUTCOME] = outcome._value_
+                if outcome is not _OK:
+                    self._describe_failure(outcome, error_type, text)
+                if self._said is not None or self.attempt_count > 1 or not self._is_plain:
+                    self._describe_rest()
+                if len(attributes) <= _FEW:
+                    for key, value in attributes.items():
+                        span.set_attribute(key, value)
+                else:
+                    span.set_attributes(attributes)
         except Exception:
             _log.debug("end of %s not recorded in full", self.name, exc_info=True)
         finally:
             if self._owns_span:
-                end_span(self.span, end_time)
-        if self.durations is not None:
-            self._measure(self.durations, context, outcome, error_type, end_time)
+                end_span(span, end_time)
+            if self.durations is not None:
+                self._measure(self.durations, context, outcome, error_type, end_time)
 
-    def _describe_end(self, outcome: Outcome, error_type: str | None, text: str | None) -> None:
-        span, attributes = self.span, self._end_attributes
-        attributes[TOOLSPAN_OUTCOME] = outcome._value_
+    def _describe_failure(self, outcome: Outcome, error_type: str | None, text: str | None) -> None:
+        if outcome.is_failure:
+            self._end_attributes[ERROR_TYPE] = error_type or ERROR_TYPE_OTHER
+            self.span.set_status(Status(StatusCode.ERROR, text))
+
+    def _describe_rest(self) -> None:
+        """What few calls have: attempts, and attributes that the host said."""
         if self.attempt_count > 1:
-            attributes[TOOLSPAN_ATTEMPT_COUNT] = self.attempt_count
-        if outcome is not _OK and outcome.is_failure:
-            attributes[ERROR_TYPE] = error_type or ERROR_TYPE_OTHER
-            span.set_status(Status(StatusCode.ERROR, text))
-        if self.prepared.kind is Kind.LLM:
-            attributes.update(cost_attributes({**self.prepared.attributes, **attributes}))
-        if len(attributes) <= _FEW:
-            for key, value in attributes.items():
-                span.set_attribute(key, value)
-        else:
-            span.set_attributes(attributes)
+            self._end_attributes[TOOLSPAN_ATTEMPT_COUNT] = self.attempt_count
+        if self._said is not None:
+            self._describe_as_said(self._said)
+
+    def _describe_as_said(self, said: Mapping[str, Any]) -> None:
+        """Put what the host said on the span; what the SDK cannot take costs nothing else."""
+        for key, value in said.items():
+            try:
+                self.span.set_attribute(key, value)
+            except Exception:
+                _log.debug("attribute %r of %s not recorded", key, self.name, exc_info=True)
 
     def _measure(
         self,
@@ -320,8 +355,9 @@ class OpenCall:
             record_duration(
                 durations,
                 self,
+                context,
                 agent=identity_in(context).agent,
-                nanoseconds=(time_ns() if end_time is None else end_time) - self.started,
+                nanoseconds=max(0, (time_ns() if end_time is None else end_time) - self.started),
                 outcome=outcome,
                 error_type=error_type,
             )
@@ -330,6 +366,8 @@ class OpenCall:
 
     def _tell_parent(self, parent: "OpenCall", outcome: Outcome) -> None:
         """Remember which tools failed below the same parent, so that a fallback is known as one."""
+        if self.prepared.kind is not _TOOL:
+            return
         if outcome is not _OK:
             if not outcome.is_failure:
                 return
@@ -347,6 +385,16 @@ def end_span(span: Span, end_time: int | None = None) -> None:
         span.end(end_time)
     except Exception:  # a processor of the host's may raise; the SDK does not isolate it
         _log.debug("a span processor raised at the end of a span", exc_info=True)
+
+
+def _words(said: object) -> str | None:
+    """What the host said, as text; None where it cannot be."""
+    if said is None or type(said) is str:
+        return said
+    try:
+        return str(said)
+    except Exception:
+        return None
 
 
 def now() -> int:

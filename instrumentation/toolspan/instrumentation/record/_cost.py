@@ -16,7 +16,6 @@ from toolspan.conventions.attributes import (
     GEN_AI_USAGE_OUTPUT_TOKENS,
 )
 from toolspan.conventions.operations import KIND_BY_OPERATION
-from toolspan.instrumentation.cost import token_cost
 
 # By these names other libraries say what a call cost; whoever said it knows better than a table.
 _SAID_BY_OTHERS: Final = (
@@ -44,6 +43,8 @@ def cost_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
     tokens = attributes.get(GEN_AI_USAGE_INPUT_TOKENS), attributes.get(GEN_AI_USAGE_OUTPUT_TOKENS)
     if tokens == (None, None) or any(key in attributes for key in _SAID_BY_OTHERS):
         return {}
+    from toolspan.instrumentation.cost import token_cost  # reads the price table
+
     cost = None
     for key in (GEN_AI_RESPONSE_MODEL, GEN_AI_REQUEST_MODEL):
         model = attributes.get(key)

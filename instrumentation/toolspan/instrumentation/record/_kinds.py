@@ -52,7 +52,16 @@ class Prepared:
     `is_registered`: the name was given by a person and not taken from the call.
     """
 
-    __slots__ = ("attributes", "is_registered", "kind", "name", "span_kind", "span_name")
+    __slots__ = (
+        "attributes",
+        "is_registered",
+        "kind",
+        "measured",
+        "name",
+        "operation",
+        "span_kind",
+        "span_name",
+    )
 
     def __init__(
         self,
@@ -67,7 +76,10 @@ class Prepared:
         is_registered: bool = True,
     ) -> None:
         self.kind = kind
+        self.operation = kind.value
         self.name = name
+        self.measured: dict[str, Any] | None = None
+        """The attributes that the durations of its calls share, once there is one."""
         self.is_registered = is_registered
         self.span_kind = SpanKind.CLIENT if kind is Kind.LLM else SpanKind.INTERNAL
         is_unnamed = kind is Kind.LLM and name == kind.value

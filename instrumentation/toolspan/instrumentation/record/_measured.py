@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, Final
 
-from opentelemetry import trace
+from opentelemetry.context import Context
 
 from toolspan.conventions.attributes import (
     ERROR_TYPE,
@@ -18,11 +18,14 @@ from toolspan.conventions.attributes import (
 )
 from toolspan.conventions.outcomes import Outcome
 from toolspan.instrumentation.metrics import Durations, bounded_name
-from toolspan.instrumentation.record._kinds import Kind
+from toolspan.instrumentation.record._kinds import Kind, Prepared
 
 if TYPE_CHECKING:
     from toolspan.instrumentation.record._call import OpenCall
 
+# Looking up a member of an enumeration costs as much as a call.
+_OK: Final = Outcome.OK
+_TOOL: Final = Kind.TOOL
 _NAMED_BY: Final = {
     Kind.TOOL: GEN_AI_TOOL_NAME,
     Kind.AGENT: GEN_AI_AGENT_NAME,
@@ -34,33 +37,47 @@ _NAMED_BY: Final = {
 def record_duration(
     durations: Durations,
     call: "OpenCall",
+    context: Context,
     *,
     agent: str | None,
     nanoseconds: int,
     outcome: Outcome,
     error_type: str | None,
 ) -> None:
-    """Add the duration of `call` to its histogram.
+    """Add the duration of `call`, whose context is `context`, to its histogram.
 
     A call that neither succeeded nor failed says so, or it would be taken for a success.
     """
     prepared = call.prepared
-    key = _NAMED_BY.get(prepared.kind)
-    if key is None:
+    attributes = _of_name(prepared)
+    if attributes is None:
         return
+    if agent is not None and prepared.kind is _TOOL:
+        attributes[GEN_AI_AGENT_NAME] = bounded_name(agent, is_registered=False)
+    if outcome is _OK:
+        pass
+    elif outcome.is_failure:
+        attributes[ERROR_TYPE] = error_type or ERROR_TYPE_OTHER
+    else:
+        attributes[TOOLSPAN_OUTCOME] = outcome.value
+    durations.record(prepared.operation, nanoseconds / 1e9, attributes, context)
+
+
+def _of_name(prepared: Prepared) -> dict[str, Any] | None:
+    """What all calls of one name have; None for a kind of work without a histogram."""
+    if prepared.measured is not None:
+        return dict(prepared.measured)
+    kind = prepared.kind
+    key = _NAMED_BY.get(kind)
+    if key is None:
+        return None
     name = bounded_name(prepared.name, is_registered=prepared.is_registered)
     attributes: dict[str, Any] = {key: name}
-    if prepared.kind is Kind.TOOL:
+    if kind is _TOOL:
         attributes[GEN_AI_TOOL_TYPE] = prepared.attributes[GEN_AI_TOOL_TYPE]
-        if agent is not None:
-            attributes[GEN_AI_AGENT_NAME] = bounded_name(agent, is_registered=False)
-    elif prepared.kind is Kind.LLM:
-        attributes[GEN_AI_OPERATION_NAME] = prepared.kind.value
+    elif kind is Kind.LLM:
+        attributes[GEN_AI_OPERATION_NAME] = kind.value
         if GEN_AI_PROVIDER_NAME in prepared.attributes:
             attributes[GEN_AI_PROVIDER_NAME] = prepared.attributes[GEN_AI_PROVIDER_NAME]
-    if outcome.is_failure:
-        attributes[ERROR_TYPE] = error_type or ERROR_TYPE_OTHER
-    elif outcome is not Outcome.OK:
-        attributes[TOOLSPAN_OUTCOME] = outcome.value
-    context = trace.set_span_in_context(call.span)
-    durations.record(prepared.kind.value, nanoseconds / 1e9, attributes, context)
+    prepared.measured = attributes
+    return dict(attributes)

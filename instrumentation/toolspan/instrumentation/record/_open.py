@@ -2,7 +2,7 @@
 
 import logging
 from time import time_ns
-from typing import Any
+from typing import Any, Final
 
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -13,12 +13,17 @@ from toolspan.conventions.outcomes import Outcome
 from toolspan.instrumentation.metrics import current_durations
 from toolspan.instrumentation.record._call import OpenCall
 from toolspan.instrumentation.record._context import IDENTITY_KEY, identity_in
+from toolspan.instrumentation.record._cost import cost_attributes
 from toolspan.instrumentation.record._foreign import attributes_of, tool_described_by
 from toolspan.instrumentation.record._identity import Identity
 from toolspan.instrumentation.record._kinds import Kind, Prepared
 from toolspan.instrumentation.record._registry import open_calls
 
 _log = logging.getLogger("toolspan")
+
+# Looking up a member of an enumeration costs as much as a call.
+_TOOL: Final = Kind.TOOL
+_LLM: Final = Kind.LLM
 
 
 def open_call(
@@ -34,7 +39,7 @@ def open_call(
     `identity` replaces that of the context. None when the span could not be started.
     """
     kind = prepared.kind
-    if kind is not Kind.TOOL and kind is not Kind.LLM:
+    if kind is not _TOOL and kind is not _LLM:
         identity = _identity_below(prepared, identity_in(context) if identity is None else identity)
     attributes = prepared.attributes
     who = context.get(IDENTITY_KEY) if identity is None else identity
@@ -49,7 +54,7 @@ def open_call(
         return None
     if span is trace.INVALID_SPAN:
         return None
-    call = OpenCall(prepared, tracer, context, span, identity)
+    call = (ModelCall if kind is _LLM else OpenCall)(prepared, tracer, context, span, identity)
     durations = current_durations()
     if durations is not None:
         call.durations = durations
@@ -68,22 +73,42 @@ def join_call(prepared: Prepared, tracer: Tracer, context: Context, span: Span) 
     return call
 
 
+class ModelCall(OpenCall):
+    """A call of a language model, whose span says what it cost."""
+
+    _is_plain = False
+
+    def _describe_rest(self) -> None:
+        super()._describe_rest()
+        known = {**self.prepared.attributes, **(self._said or {}), **self._end_attributes}
+        self._end_attributes.update(cost_attributes(known))
+
+
 class JoinedCall(OpenCall):
     """A call on a span of another library, which ends it and counts its duration itself."""
 
     _owns_span = False
+    _is_plain = False
 
-    def _describe_end(self, outcome: Outcome, error_type: str | None, text: str | None) -> None:
+    def _describe_failure(self, outcome: Outcome, error_type: str | None, text: str | None) -> None:
+        if self.span.is_recording():
+            super()._describe_failure(outcome, error_type, text)
+
+    def _describe_rest(self) -> None:
+        if not self.span.is_recording():
+            self._end_attributes.clear()
+            return
         known = attributes_of(self.span)
+        if self._said is not None:
+            self._said = {key: value for key, value in self._said.items() if key not in known}
+        super()._describe_rest()
         for key in self._end_attributes.keys() & known.keys():
             del self._end_attributes[key]  # theirs stays
-        if self.span.is_recording():
-            super()._describe_end(outcome, error_type, text)
 
 
 def describes_same_call(span: Span, prepared: Prepared) -> bool:
     """Whether `span`, of another library, describes a call of the tool that `prepared` names."""
-    if prepared.kind is not Kind.TOOL or not span.is_recording():
+    if prepared.kind is not _TOOL or not span.is_recording():
         return False
     attributes = attributes_of(span)
     tool = tool_described_by(getattr(span, "name", ""), attributes, None)
@@ -101,7 +126,7 @@ def _identity_below(prepared: Prepared, identity: Identity) -> Identity:
 def _with_identity(prepared: Prepared, identity: Identity) -> dict[str, Any]:
     """The attributes a span starts with: those of its kind, and who it belongs to."""
     attributes = {**prepared.attributes, **identity.stamp}
-    if prepared.kind is Kind.TOOL and identity.agent is not None:
+    if prepared.kind is _TOOL and identity.agent is not None:
         attributes[GEN_AI_AGENT_NAME] = identity.agent
     if identity.conversation_id is not None and prepared.kind is not Kind.STEP:
         attributes[GEN_AI_CONVERSATION_ID] = identity.conversation_id

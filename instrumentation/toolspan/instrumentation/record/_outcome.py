@@ -1,7 +1,5 @@
 """From how a call ended to its outcome and error type."""
 
-import asyncio
-import concurrent.futures
 import sys
 from typing import Any, Final
 
@@ -32,7 +30,15 @@ _CONTROL_FLOW: Final = frozenset(
         "strands.interrupt.InterruptException",
     }
 )
-_CANCELLED_BY_NAME: Final = frozenset({"trio.Cancelled", "trio._core._exceptions.Cancelled"})
+# By name too: importing asyncio takes longer than all of this package.
+_CANCELLED: Final = frozenset(
+    {
+        "asyncio.exceptions.CancelledError",
+        "concurrent.futures._base.CancelledError",
+        "trio.Cancelled",
+        "trio._core._exceptions.Cancelled",
+    }
+)
 
 _by_class: Final[dict[type[BaseException], tuple[Outcome, str]]] = {}
 _MOST_CLASSES: Final = 4096
@@ -81,10 +87,8 @@ def error_type_of(kind: type[BaseException]) -> str:
 
 def _classify(kind: type[BaseException]) -> Outcome:
     names = {error_type_of(base) for base in kind.__mro__}
-    if issubclass(kind, (asyncio.CancelledError, concurrent.futures.CancelledError)):
-        return Outcome.CANCELLED
     # KeyboardInterrupt: a person stopped the program. GeneratorExit: the consumer stopped reading.
-    if issubclass(kind, (KeyboardInterrupt, GeneratorExit)) or names & _CANCELLED_BY_NAME:
+    if issubclass(kind, (KeyboardInterrupt, GeneratorExit)) or names & _CANCELLED:
         return Outcome.CANCELLED
     if getattr(kind, "is_bubble_up", False) is True or names & _CONTROL_FLOW:
         return Outcome.INTERRUPTED
@@ -105,7 +109,7 @@ def _is_timeout(kind: type[BaseException]) -> bool:
     )
 
 
-_PLAIN: Final = frozenset({str, int, float, bool, bytes, list, tuple, set, type(None)})
+PLAIN: Final = frozenset({str, int, float, bool, bytes, list, tuple, set, type(None)})
 _flag_by_class: Final[dict[type, str | None]] = {}
 
 
@@ -117,7 +121,7 @@ def returned_failure(result: object) -> str | None:
     no host object computes anything for us.
     """
     kind = type(result)
-    if kind in _PLAIN:
+    if kind in PLAIN:
         return None
     if issubclass(kind, dict):
         return TOOL_ERROR_TYPE if _mapping_says_failure(result) else None  # type: ignore[arg-type]

@@ -1,16 +1,15 @@
 """Marks the code that makes one try of the enclosing tool call."""
 
-import functools
-import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar, overload
 
-from opentelemetry.context import attach, detach, get_current
+from toolspan.instrumentation.record import Attempt, attach, begin_attempt, current_context, leave
+from toolspan.instrumentation.track._functions import recorded_by
 
-from toolspan.instrumentation.record import Attempt, begin_attempt
-
-Function = TypeVar("Function", bound=Callable[..., Any])
+Function = TypeVar(
+    "Function", bound="Callable[..., Any] | classmethod[Any, ..., Any] | staticmethod[..., Any]"
+)
 
 
 @overload
@@ -20,9 +19,10 @@ def track_attempt() -> Any: ...
 def track_attempt(function: Any = None, /) -> Any:
     """Say that each call of `function` is one try of the tool call it runs in.
 
-    For the inside of a retry loop; without a function it is a context manager. A call that takes
-    one try is recorded as before; from the second on, every try has a span below the call's, and
-    the call ends as its last try did. Outside a tool call it does nothing.
+    For the inside of a retry loop; without a function it is a context manager. Takes all that
+    `track_tool_call` takes, classes aside. A call that takes one try is recorded as before; from
+    the second on, every try has a span below the call's, and the call ends as its last try did.
+    Outside a tool call it does nothing.
 
     >>> @track_attempt
     ... def fetch_once(url: str) -> str:
@@ -32,36 +32,32 @@ def track_attempt(function: Any = None, /) -> Any:
     """
     if function is None:
         return _attempt_block()
-    if inspect.iscoroutinefunction(function):
-
-        @functools.wraps(function)
-        async def async_wrapper(*args: Any, **kwargs: Any) -> Any:
-            with _attempt_block() as attempt:
-                result = await function(*args, **kwargs)
-                _ended(attempt, result)
-                return result
-
-        return async_wrapper
-
-    @functools.wraps(function)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        with _attempt_block() as attempt:
-            result = function(*args, **kwargs)
-            _ended(attempt, result)
-            return result
-
-    return wrapper
+    if isinstance(function, (staticmethod, classmethod)):
+        return type(function)(track_attempt(function.__func__))
+    if isinstance(function, type) or not callable(function):
+        raise TypeError(f"expected a function or callable that makes a try, found {function!r}")
+    return recorded_by(function, _Tries())
 
 
-def _ended(attempt: Attempt | None, result: object) -> None:
-    if attempt is not None:
+class _Tries:
+    """Records each call as one try."""
+
+    judges: bool = False
+
+    @staticmethod
+    def begin(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Attempt | None:  # noqa: ARG004
+        return begin_attempt(current_context())
+
+    @staticmethod
+    def finish(attempt: Any, result: object) -> None:
         attempt.end_with_result(result)
 
 
 @contextmanager
 def _attempt_block() -> Iterator[Attempt | None]:
-    attempt = begin_attempt(get_current())
-    token = None if attempt is None or attempt.context is None else attach(attempt.context)
+    attempt = begin_attempt(current_context())
+    context = None if attempt is None else attempt.context
+    token = None if context is None else attach(context)
     try:
         yield attempt
     except BaseException as error:
@@ -69,7 +65,7 @@ def _attempt_block() -> Iterator[Attempt | None]:
             attempt.end_with_exception(error)
         raise
     finally:
-        if token is not None:
-            detach(token)
+        if token is not None and context is not None:
+            leave(token, context)
     if attempt is not None:
         attempt.end_with_result(None)

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from opentelemetry.context import attach, detach, set_value
+from opentelemetry.context import set_value
 
-from toolspan.instrumentation.record import FALLBACK_KEY
+from toolspan.instrumentation.record import FALLBACK_KEY, attach, leave
 
 
 @contextmanager
@@ -15,8 +15,9 @@ def fallback(asked_first: str) -> Iterator[None]:
     >>> with fallback("web_search"):
     ...     pass  # call another search tool here
     """
-    token = attach(set_value(FALLBACK_KEY, asked_first))
+    context = set_value(FALLBACK_KEY, asked_first)
+    token = attach(context)
     try:
         yield
     finally:
-        detach(token)
+        leave(token, context)

@@ -5,10 +5,8 @@ import os
 import uuid
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from time import time_ns
 from typing import Any, Final
-from urllib.parse import unquote
 
 from opentelemetry import trace
 from opentelemetry.context import Context, get_current
@@ -176,11 +174,11 @@ def _record(target: _Target, directory: str | os.PathLike[str] | None, **facts: 
     )
     attributes = evaluation.attributes
     if directory is not None:
-        return evaluation.id if _write(Path(directory), attributes, target) else False
+        return evaluation.id if _write(directory, attributes, target) else False
     configured = os.environ.get(environment.TOOLSPAN_DIR)
     is_recorded = (
         _emit_event(attributes, target)
-        or (bool(configured) and _write(Path(configured or ""), attributes, target))
+        or (bool(configured) and _write(configured or "", attributes, target))
         or _put_on_span(attributes, target)
     )
     if is_recorded:
@@ -227,14 +225,16 @@ def _emit_event(attributes: Mapping[str, Any], target: _Target) -> bool:
     return True
 
 
-def _write(directory: Path, attributes: dict[str, Any], target: _Target) -> bool:
+def _write(directory: str | os.PathLike[str], attributes: dict[str, Any], target: _Target) -> bool:
     """Straight into an events file, for processes that have no provider."""
+    from pathlib import Path
+
     from toolspan.exporters import append_event
 
     context = target.context
     try:
         append_event(
-            directory,
+            Path(directory),
             event_name=EVENT_EVALUATION_RESULT,
             attributes=attributes,
             time_unix_nano=time_ns(),
@@ -296,6 +296,8 @@ def _resource_attributes() -> dict[str, Any]:
     found = getattr(resource, "attributes", None)
     if isinstance(found, Mapping):
         return dict(found)
+    from urllib.parse import unquote
+
     pairs = os.environ.get("OTEL_RESOURCE_ATTRIBUTES", "").split(",")
     attributes = {
         key.strip(): unquote(value.strip())

@@ -1,18 +1,26 @@
 """Generators: the call's context is current while the body runs, and never in the consumer."""
 
+import sys
 import weakref
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from opentelemetry.context import Context, attach, detach, get_current
-
 from toolspan.conventions.outcomes import Outcome
-from toolspan.instrumentation.record import OpenCall, leave_dropped
+from toolspan.instrumentation.record import (
+    Attempt,
+    OpenCall,
+    attach,
+    current_context,
+    detach,
+    leave_dropped,
+)
 from toolspan.instrumentation.track._tracking import Run
 
 if TYPE_CHECKING:
     from contextvars import Token
+
+    from opentelemetry.context import Context
 
 Begin = Callable[[tuple[Any, ...], dict[str, Any]], Run | None]
 Finish = Callable[[Run, object], None]
@@ -49,7 +57,7 @@ class RollingContext:
             # An async body dropped in the middle of a step, perhaps from another context.
             leave_dropped(token, self._run)
             return
-        self._context = get_current()
+        self._context = current_context()
         detach(token)
 
 
@@ -101,7 +109,7 @@ def async_generator_function(
         try:
             with step:
                 body = function(*args, **kwargs)
-                item = await anext(body)
+                item = await _first_step(body)
             while True:
                 try:
                     sent = yield item
@@ -126,20 +134,34 @@ def async_generator_function(
     return wrapper
 
 
+def _first_step(body: AsyncGenerator[Any, Any]) -> Awaitable[Any]:
+    """`anext(body)`, without the event loop getting to know of `body`.
+
+    It knows of the wrapper, which closes the body. Closing both at the same time, as the end of
+    `asyncio.run` does, would be an error in the host's log.
+    """
+    hooks = sys.get_asyncgen_hooks()
+    sys.set_asyncgen_hooks(None, None)
+    try:
+        return anext(body)
+    finally:
+        sys.set_asyncgen_hooks(*hooks)
+
+
 def driven(run: Run, body: Generator[Any, Any, Any], finish: Finish) -> Any:
     """A generator that a plain function returned, its call open since that function ran."""
     wrapper = generator_function(lambda: body, lambda *_: run, finish)
-    return _ended_when_dropped(wrapper(), run)
+    return ended_when_dropped(wrapper(), run)
 
 
 def driven_async(run: Run, body: AsyncGenerator[Any, Any], finish: Finish) -> Any:
     """An async generator that a plain function returned, its call open since then."""
     wrapper = async_generator_function(lambda: body, lambda *_: run, finish)
-    return _ended_when_dropped(wrapper(), run)
+    return ended_when_dropped(wrapper(), run)
 
 
-def _ended_when_dropped(generator: Any, run: Run) -> Any:
+def ended_when_dropped(generator: Any, run: Run) -> Any:
     """`generator`; a generator that is dropped before its first step runs none of its code."""
-    if isinstance(run, OpenCall):
+    if isinstance(run, (OpenCall, Attempt)):
         weakref.finalize(generator, run.end, Outcome.ABANDONED).atexit = False
     return generator

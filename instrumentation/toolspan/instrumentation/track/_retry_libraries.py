@@ -12,9 +12,15 @@ from functools import cache
 from typing import Any, Final
 
 import wrapt
-from opentelemetry.context import Context, attach, detach, get_current
+from opentelemetry.context import Context
 
-from toolspan.instrumentation.record import Attempt, begin_attempt
+from toolspan.instrumentation.record import (
+    Attempt,
+    attach,
+    begin_attempt,
+    current_context,
+    detach,
+)
 from toolspan.instrumentation.track._attempts import track_attempt
 from toolspan.instrumentation.track._functions import coroutine_function, plain_function
 from toolspan.instrumentation.track._tracking import tracking_of
@@ -81,11 +87,12 @@ async def _async_retrying(wrapped: Any, _instance: Any, args: Any, kwargs: Any) 
     async def loop(*args: Any, **kwargs: Any) -> Any:
         return await wrapped(function, *args, **kwargs)
 
-    return await coroutine_function(loop, tracking.around())(*rest, **kwargs)
+    whole = tracking.around()
+    return await coroutine_function(loop, whole.begin, whole.finish)(*rest, **kwargs)
 
 
 def _enter(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
-    attempt = begin_attempt(get_current())
+    attempt = begin_attempt(current_context())
     if attempt is not None:
         token = None if attempt.context is None else attach(attempt.context)
         _running[instance] = (attempt, token)

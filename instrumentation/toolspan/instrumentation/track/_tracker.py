@@ -7,12 +7,15 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from opentelemetry import trace
-from opentelemetry.context import Context, attach, detach, get_current
+from opentelemetry.context import Context
 
 from toolspan.instrumentation.record import (
     Kind,
     OpenCall,
     Prepared,
+    attach,
+    current_context,
+    leave,
     open_call_in,
 )
 from toolspan.instrumentation.track._functions import wrap_callable
@@ -47,7 +50,7 @@ class Tracker:
         self._kind = kind
         self._options = options
         self._block: Tracking | None = None
-        self._entered: list[tuple[OpenCall, Token[Context]]] = []
+        self._entered: list[tuple[OpenCall, Token[Context]] | None] = []
 
     def __call__(self, target: Target) -> Target:
         """Track a function, method, static or class method, callable, or methods of a class."""
@@ -58,6 +61,7 @@ class Tracker:
             self._block = Tracking(self._kind, None, self._options)
         run = self._block.begin((), {})
         if not isinstance(run, OpenCall):
+            self._entered.append(None)
             return _UNRECORDED[self._kind]
         self._entered.append((run, attach(run.context)))
         return run
@@ -72,7 +76,7 @@ class Tracker:
         if entered is None:
             return
         call, token = entered
-        detach(token)
+        leave(token, call.context)
         if error is not None:
             call.end_with_exception(error)
         else:
@@ -90,14 +94,20 @@ class Tracker:
         self.__exit__(kind, error, traceback)
 
     def _leave(self) -> tuple[OpenCall, Token[Context]] | None:
-        """The innermost of our calls that is open here: one tracker may be entered by many."""
-        here = open_call_in(get_current())
+        """The innermost of our calls that is open here: one tracker may be entered by many.
+
+        Where none is, the block was not recorded, or entered in another task than it is left in.
+        """
+        here = open_call_in(current_context())
         while here is not None:
-            for number, (call, _) in enumerate(self._entered):
-                if call is here:
+            for number, entered in enumerate(self._entered):
+                if entered is not None and entered[0] is here:
                     return self._entered.pop(number)
             here = here.parent
-        return None
+        if None in self._entered:
+            self._entered.remove(None)
+            return None
+        return self._entered.pop() if len(self._entered) == 1 else None
 
 
 def track(target: Any, kind: Kind, options: AnyOptions) -> Any:

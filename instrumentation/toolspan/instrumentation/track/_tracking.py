@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol, cast
 
-from opentelemetry.context import Context, get_current
+from opentelemetry.context import Context
 from opentelemetry.trace import Tracer
 
 from toolspan.conventions.outcomes import TOOL_ERROR_TYPE, Outcome
@@ -24,6 +24,7 @@ from toolspan.instrumentation.record import (
     OpenCall,
     Prepared,
     begin_attempt,
+    current_context,
     current_tracer,
     describes_same_call,
     identity_in,
@@ -69,6 +70,7 @@ class Tracking:
         "_ids",
         "_is_error",
         "_is_named_by_instance",
+        "_is_tool",
         "_names",
         "_options",
         "_parameters",
@@ -90,6 +92,7 @@ class Tracking:
         self, kind: Kind, function: Callable[..., Any] | None, options: AnyOptions
     ) -> None:
         self.kind: Final = kind
+        self._is_tool: Final = kind is Kind.TOOL
         self._options: Final = options
         self.wrapper: Callable[..., Any] | None = None
         self._whole: Tracking | None = None
@@ -147,14 +150,14 @@ class Tracking:
         tracer = self._tracer()
         if tracer is None:
             return None
-        context = get_current()
+        context = current_context()
         if context:
             if is_suppressed(context):
                 return None
             enclosing = open_call_in(context)
             if enclosing is not None and self._is_layer_of(enclosing, args, kwargs):
                 return Layer(self, enclosing, context, args, kwargs)
-            if self.kind is Kind.TOOL:
+            if self._is_tool:
                 span: Any = context.get(SPAN_KEY)
                 if span is not None and (enclosing is None or span is not enclosing.span):
                     joined = self._join(tracer, context, span, args, kwargs)
@@ -163,19 +166,23 @@ class Tracking:
         identity = self._identity(context, args, kwargs) if self._ids is not None else None
         prepared = self._fixed or self._prepare(args, kwargs)
         call = open_call(prepared, tracer, context, identity=identity)
-        if call is None:
-            return None
-        self._adopt(call, context, args, kwargs)
+        if call is not None:
+            self._adopt(call, context, args, kwargs)
         return call
 
     def _adopt(
         self, call: OpenCall, context: Context, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
+        """Make `call` the one that this function's layers and options belong to."""
         call.source = self
         if self.is_method and args:
             call.instance = args[0]
         if call.is_recording:
-            self.describe(call, context, args, kwargs)
+            try:
+                self.describe(call, context, args, kwargs)
+            except BaseException as error:  # Ctrl-C in a callable of the user's
+                call.end_with_exception(error)
+                raise
 
     def _join(
         self,
@@ -202,7 +209,7 @@ class Tracking:
     ) -> None:
         """Tell the call what its options and arguments say about it."""
         try:
-            if self.kind is Kind.TOOL:
+            if self._is_tool:
                 if settings.capture if self._capture is None else self._capture:
                     call.capture_content()
                     if self._redacted:
@@ -304,14 +311,22 @@ class Tracking:
 
     def finish(self, run: Run, result: object) -> None:
         """End `run` with what the function returned."""
-        run.end_with_result(result, judged=self._judge(run, result) if self.judges else None)
+        judged = None
+        if self.judges:
+            try:
+                judged = self._judge(run, result)
+            except BaseException as error:  # Ctrl-C in a callable of the user's
+                run.end_with_exception(error)
+                raise
+        run.end_with_result(result, judged=judged)
 
     def _judge(self, run: Run, result: object) -> str | bool | None:
         call = run.call if isinstance(run, Layer) else run
         if isinstance(call, OpenCall) and call.is_recording:
             self._describe_result(call, result)
         try:
-            return None if self._is_error is None else self._is_error(result)
+            judged = None if self._is_error is None else self._is_error(result)
+            return judged if isinstance(judged, str) else bool(judged)
         except Exception:
             _log.debug("is_error raised", exc_info=True)
             return None
@@ -386,10 +401,10 @@ def _from_call(option: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> st
         return option  # type: ignore[no-any-return]
     try:
         value = option(args, kwargs)
+        return value if value is None or type(value) is str else str(value)
     except Exception:
         _log.debug("an option of a track decorator raised", exc_info=True)
         return None
-    return value if value is None or type(value) is str else str(value)
 
 
 def tracking_of(function: Any) -> Tracking | None:

@@ -9,8 +9,8 @@ import pytest
 from mcp import Client, MCPError
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp.server.mcpserver.resolve import Elicit, Resolve
-from mcp_types import ElicitResult
+from mcp.server.mcpserver.resolve import Elicit, Resolve, Sample
+from mcp_types import CreateMessageResult, ElicitResult, SamplingMessage, TextContent
 from opentelemetry import trace
 from pydantic import BaseModel
 
@@ -28,6 +28,9 @@ PLAIN = (
     "jsonrpc.request.id",
     "toolspan.tool_call.arguments_hash",
 )
+
+
+QUESTION = SamplingMessage(role="user", content=TextContent(text="which tea?"))
 
 
 class Answer(BaseModel):
@@ -60,6 +63,12 @@ def make_server() -> MCPServer:
         item: str, answer: Annotated[Answer, Resolve(lambda: Elicit("really?", Answer))]
     ) -> str:
         return f"{item}: {answer.ok}"
+
+    @server.tool()
+    async def ask_model(
+        answer: Annotated[CreateMessageResult, Resolve(lambda: Sample([QUESTION], max_tokens=9))],
+    ) -> str:
+        return answer.content.text  # type: ignore[union-attr]
 
     @server.prompt()
     def greet(who: str) -> str:
@@ -298,6 +307,44 @@ def test_rounds_for_input_are_one_logical_call(mcp_recorded: RecordedMcp, mode: 
               toolspan.instrumentation | tools/call confirm | CLIENT | UNSET | \
                 toolspan.outcome=ok toolspan.tool_call.layer=client
                 mcp-python-sdk | tools/call confirm | SERVER | UNSET | \
+                toolspan.outcome=ok toolspan.tool_call.layer=server
+            """)
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_a_server_that_samples_the_clients_model_stays_inside_the_call(
+    mcp_recorded: RecordedMcp, mode: str
+) -> None:
+    async def on_sample(context: Any, params: Any) -> CreateMessageResult:
+        with trace.get_tracer("model").start_as_current_span("chat"):
+            content = TextContent(text="green")
+            return CreateMessageResult(role="assistant", content=content, model="m")
+
+    async def call(client: Client) -> str:
+        return (await client.call_tool("ask_model", {})).content[0].text  # type: ignore[union-attr]
+
+    assert use(call, mode, sampling_callback=on_sample) == "green"
+    calls = "\n".join(mcp_recorded.tree(*PLAIN).splitlines()[2:])
+    if mode == "legacy":
+        assert calls == expected("""
+            mcp-python-sdk | tools/call ask_model | CLIENT | UNSET | toolspan.outcome=ok \
+                toolspan.tool_call.layer=logical
+              mcp-python-sdk | tools/call ask_model | SERVER | UNSET | toolspan.outcome=ok \
+                toolspan.tool_call.layer=server
+                mcp-python-sdk | sampling/createMessage | CLIENT | UNSET
+                  toolspan.instrumentation | sampling/createMessage | SERVER | UNSET
+                    model | chat | INTERNAL | UNSET
+            """)
+    else:
+        assert calls == expected("""
+            toolspan.instrumentation | tools/call ask_model | CLIENT | UNSET | \
+                toolspan.mcp.rounds=2 toolspan.outcome=ok toolspan.tool_call.layer=logical
+              mcp-python-sdk | tools/call ask_model | SERVER | UNSET | \
+                toolspan.outcome=interrupted toolspan.tool_call.layer=server
+              model | chat | INTERNAL | UNSET
+              toolspan.instrumentation | tools/call ask_model | CLIENT | UNSET | \
+                toolspan.outcome=ok toolspan.tool_call.layer=client
+                mcp-python-sdk | tools/call ask_model | SERVER | UNSET | \
                 toolspan.outcome=ok toolspan.tool_call.layer=server
             """)
 

@@ -8,6 +8,7 @@ import pytest
 from support.mcp_programs import McpPrograms
 from support.trees import expected
 
+OTHERS = [("http", "legacy"), ("sse", "legacy")]
 SIZES = ("toolspan.mcp.arguments.size", "toolspan.mcp.result.size")
 
 
@@ -65,6 +66,88 @@ def test_five_requests_over_stdio_are_ten_spans_in_one_trace(programs: McpProgra
                 gen_ai.tool.name=nope jsonrpc.request.id=5 mcp.protocol.version=2025-11-25 \
                 network.transport=pipe toolspan.outcome=tool_error toolspan.tool_call.layer=server
         """)
+
+
+@pytest.mark.requirement("design.3-nesting")
+def test_workflow_step_agent_tool_client_and_server_nest_across_processes(
+    programs: McpPrograms,
+) -> None:
+    server = programs.command("server_v2.py", "stdio")
+    programs.run(programs.command("client_v2.py", "nested", "legacy", *server))
+    assert len({span["trace_id"] for span in programs.spans}) == 1
+    assert len(programs.files) == 2
+    lines = programs.brief.splitlines()
+    ours = "toolspan.instrumentation"
+    ok = "UNSET | toolspan.outcome=ok"
+    assert lines[:1] + lines[3:] == [
+        f"{ours} | invoke_agent tester | INTERNAL | {ok}",
+        f"  {ours} | invoke_workflow order | INTERNAL | {ok}",
+        f"    {ours} | step price | INTERNAL | {ok}",
+        f"      {ours} | invoke_agent clerk | INTERNAL | {ok}",
+        f"        {ours} | execute_tool add | INTERNAL | {ok} toolspan.tool_call.layer=logical",
+        f"          mcp-python-sdk | tools/call add | CLIENT | {ok} toolspan.tool_call.layer=client",
+        f"            mcp-python-sdk | tools/call add | SERVER | {ok} toolspan.tool_call.layer=server",
+    ]
+
+
+FIVE = """
+    toolspan.instrumentation | invoke_agent tester | INTERNAL | UNSET | \
+        gen_ai.agent.name=tester toolspan.agent=tester toolspan.outcome=ok
+      mcp-python-sdk | {greeting} | CLIENT | UNSET | {client} toolspan.agent=tester
+        mcp-python-sdk | {greeting} | SERVER | UNSET | {server}
+      mcp-python-sdk | tools/call add | CLIENT | UNSET | gen_ai.agent.name=tester \
+        gen_ai.tool.name=add {client} toolspan.agent=tester toolspan.outcome=ok \
+        toolspan.tool_call.arguments_hash=HASH toolspan.tool_call.layer=logical
+        mcp-python-sdk | tools/call add | SERVER | UNSET | {address}gen_ai.tool.name=add \
+            {server_rest} toolspan.outcome=ok toolspan.tool_call.layer=server
+      mcp-python-sdk | tools/call fail | CLIENT | ERROR | error.type=tool_error \
+        gen_ai.agent.name=tester gen_ai.tool.name=fail {client} toolspan.agent=tester \
+        toolspan.outcome=tool_error toolspan.tool_call.arguments_hash=HASH \
+        toolspan.tool_call.layer=logical
+        mcp-python-sdk | tools/call fail | SERVER | ERROR | {address}error.type=tool_error \
+            gen_ai.tool.name=fail {server_rest} toolspan.outcome=tool_error \
+            toolspan.tool_call.layer=server
+      mcp-python-sdk | tools/call nope | CLIENT | ERROR | error.type=tool_error \
+        gen_ai.agent.name=tester gen_ai.tool.name=nope {client} toolspan.agent=tester \
+        toolspan.outcome=tool_error toolspan.tool_call.arguments_hash=HASH \
+        toolspan.tool_call.layer=logical
+        mcp-python-sdk | tools/call nope | SERVER | ERROR | {address}error.type=tool_error \
+            gen_ai.tool.name=nope {server_rest} toolspan.outcome=tool_error \
+            toolspan.tool_call.layer=server
+    """
+
+
+@pytest.mark.requirement("capability.E-transports")
+@pytest.mark.parametrize(
+    ("transport", "mode"),
+    [("http", "auto"), *(pytest.param(*one, marks=pytest.mark.slow) for one in OTHERS)],
+)
+def test_what_is_known_of_the_transport_is_on_every_span(
+    programs: McpPrograms, transport: str, mode: str
+) -> None:
+    with programs.serving(programs.command("server_v2.py", transport)) as url:
+        done = programs.run(programs.command("client_v2.py", "five", mode, url))
+    assert done.returncode == 0, done.stderr
+    version = {"legacy": "2025-11-25", "auto": "2026-07-28"}[mode]
+    # Streamable HTTP with `initialize` has sessions; 2026-07-28 and SSE have none to name.
+    session = "mcp.session.id=SESSION " if (transport, mode) == ("http", "legacy") else ""
+    net = "network.protocol.name=http network.transport=tcp"
+    client = (
+        f"mcp.protocol.version={version} {session}{net} server.address=127.0.0.1 server.port=PORT"
+    )
+    address = "client.address=127.0.0.1 client.port=PORT "
+    rest = f"mcp.protocol.version={version} {session}{net}"
+    greeting = "initialize" if mode == "legacy" else "server/discover"
+    wanted = FIVE.format(
+        client=client,
+        greeting=greeting,
+        address=address,
+        server_rest=rest,
+        # The server names the session in its answer to `initialize`.
+        server=address + rest.replace(session, ""),
+    )
+    left_out = (*SIZES, "mcp.method.name", "gen_ai.operation.name", "jsonrpc.request.id")
+    assert programs.tree(*left_out) == expected(wanted)
 
 
 FAULTS = """
@@ -143,10 +226,44 @@ def test_a_server_that_crashes_is_an_error_of_the_call(programs: McpPrograms) ->
     server = programs.command("server_v2.py", "stdio")
     done = programs.run(programs.command("client_v2.py", "crash", "legacy", *server))
     assert done.stdout == "crash -32000\n"
-    assert programs.brief.splitlines()[-1] == (
-        "  mcp-python-sdk | tools/call crash | CLIENT | ERROR Connection closed | "
-        "error.type=-32000 toolspan.outcome=error toolspan.tool_call.layer=logical"
-    )
+    assert programs.tree("mcp.method.name", "gen_ai.operation.name") == expected("""
+        toolspan.instrumentation | invoke_agent tester | INTERNAL | UNSET | \
+            gen_ai.agent.name=tester toolspan.agent=tester toolspan.outcome=ok
+          mcp-python-sdk | initialize | CLIENT | UNSET | jsonrpc.request.id=1 \
+            mcp.protocol.version=2025-11-25 network.transport=pipe toolspan.agent=tester
+            mcp-python-sdk | initialize | SERVER | UNSET | jsonrpc.request.id=1 \
+                mcp.protocol.version=2025-11-25 network.transport=pipe
+          mcp-python-sdk | tools/call crash | CLIENT | ERROR Connection closed | \
+            error.type=-32000 gen_ai.agent.name=tester gen_ai.tool.name=crash \
+            jsonrpc.request.id=2 mcp.protocol.version=2025-11-25 network.transport=pipe \
+            toolspan.agent=tester toolspan.mcp.arguments.size=0 toolspan.outcome=error \
+            toolspan.tool_call.arguments_hash=HASH toolspan.tool_call.layer=logical
+        """)
+
+
+REAL = """
+    toolspan.instrumentation | invoke_agent tester | INTERNAL | UNSET | \
+        gen_ai.agent.name=tester toolspan.agent=tester toolspan.outcome=ok
+      mcp-python-sdk | server/discover | CLIENT | UNSET | jsonrpc.request.id=1 \
+        mcp.protocol.version=2026-07-28 network.transport=pipe toolspan.agent=tester
+        mcp-python-sdk | server/discover | SERVER | UNSET | jsonrpc.request.id=1 \
+            mcp.protocol.version=2026-07-28 network.transport=pipe
+      mcp-python-sdk | tools/call {tool} | CLIENT | UNSET | gen_ai.agent.name=tester \
+        gen_ai.tool.name={tool} jsonrpc.request.id=2 mcp.protocol.version=2026-07-28 \
+        network.transport=pipe toolspan.agent=tester toolspan.outcome=ok \
+        toolspan.tool_call.arguments_hash=HASH toolspan.tool_call.layer=logical
+        mcp-python-sdk | tools/call {tool} | SERVER | UNSET | gen_ai.tool.name={tool} \
+            jsonrpc.request.id=2 mcp.protocol.version=2026-07-28 network.transport=pipe \
+            toolspan.outcome=ok toolspan.tool_call.layer=server
+      mcp-python-sdk | tools/call {tool} | CLIENT | ERROR | error.type=tool_error \
+        gen_ai.agent.name=tester gen_ai.tool.name={tool} jsonrpc.request.id=4 \
+        mcp.protocol.version=2026-07-28 network.transport=pipe toolspan.agent=tester \
+        toolspan.outcome=tool_error toolspan.tool_call.arguments_hash=HASH \
+        toolspan.tool_call.layer=logical
+        mcp-python-sdk | tools/call {tool} | SERVER | ERROR | error.type=tool_error \
+            gen_ai.tool.name={tool} jsonrpc.request.id=4 mcp.protocol.version=2026-07-28 \
+            network.transport=pipe toolspan.outcome=tool_error toolspan.tool_call.layer=server
+    """
 
 
 @pytest.mark.parametrize(
@@ -167,24 +284,9 @@ def test_a_real_server_is_recorded_on_both_sides(
     )
     assert done.returncode == 0, done.stderr
     assert [line.split()[1] for line in done.stdout.splitlines()] == ["False", "True"]
-    lines = programs.brief.splitlines()[1:]
-    calls = [line for line in lines if "tools/call" in line]
-    assert "\n".join(calls) == "\n".join(
-        line
-        for outcome in (
-            "UNSET | toolspan.outcome=ok",
-            "ERROR | error.type=tool_error toolspan.outcome=tool_error",
-        )
-        for line in (
-            (
-                f"  mcp-python-sdk | tools/call {tool} | CLIENT | {outcome} "
-                "toolspan.tool_call.layer=logical"
-            ),
-            (
-                f"    mcp-python-sdk | tools/call {tool} | SERVER | {outcome} "
-                "toolspan.tool_call.layer=server"
-            ),
-        )
+    assert len(programs.files) == 2
+    assert programs.tree(*SIZES, "mcp.method.name", "gen_ai.operation.name") == expected(
+        REAL.format(tool=tool)
     )
 
 

@@ -1,6 +1,7 @@
 """Every version of MCP that is promised, each in an environment of its own, whole trees."""
 
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -80,7 +81,7 @@ def test_optional_requests_of_sdk_1_leave_nothing_by_default(tmp_path: Path) -> 
 
 
 @pytest.mark.frameworks
-@pytest.mark.parametrize("transport", ["stdio", "http"])
+@pytest.mark.parametrize("transport", ["stdio", "http", "sse"])
 def test_every_way_to_end_with_sdk_1(tmp_path: Path, transport: str) -> None:
     sdk = programs(tmp_path, "mcp-1")
     server = sdk.command("server_v1.py", transport)
@@ -121,19 +122,22 @@ def test_every_way_to_end_with_sdk_1(tmp_path: Path, transport: str) -> None:
 def test_a_server_of_sdk_1_that_asks_back_stays_in_the_trace(tmp_path: Path) -> None:
     sdk = programs(tmp_path, "mcp-1")
     sdk.run(sdk.command("client_v1.py", "ask", *sdk.command("server_v1.py", "stdio")))
-    assert "\n".join(sdk.brief.splitlines()[3:]) == expected("""
-          toolspan.instrumentation | tools/call ask | CLIENT | UNSET | toolspan.outcome=ok \
-            toolspan.tool_call.layer=logical
-            toolspan.instrumentation | tools/call ask | SERVER | UNSET | toolspan.outcome=ok \
-                toolspan.tool_call.layer=server
-              toolspan.instrumentation | elicitation/create | CLIENT | UNSET
-                toolspan.instrumentation | elicitation/create | SERVER | UNSET
-                  user | asked | INTERNAL | UNSET
-        """).replace(
-        "toolspan.instrumentation | tools/call ask | CLIENT",
-        "  toolspan.instrumentation | tools/call ask | CLIENT",
-        1,
-    ).replace("\n", "\n  ")
+    ours = "toolspan.instrumentation"
+    ok = "UNSET | toolspan.outcome=ok toolspan.tool_call.layer"
+    assert sdk.brief.splitlines()[3:] == [
+        line
+        for tool, method, callback in (
+            ("ask", "elicitation/create", "user | asked"),
+            ("ask_model", "sampling/createMessage", "model | chat"),
+        )
+        for line in (
+            f"  {ours} | tools/call {tool} | CLIENT | {ok}=logical",
+            f"    {ours} | tools/call {tool} | SERVER | {ok}=server",
+            f"      {ours} | {method} | CLIENT | UNSET",
+            f"        {ours} | {method} | SERVER | UNSET",
+            f"          {callback} | INTERNAL | UNSET",
+        )
+    ]
 
 
 @pytest.mark.frameworks
@@ -145,6 +149,18 @@ def test_a_server_of_sdk_1_that_crashes_is_an_error_of_the_call(tmp_path: Path) 
         "  toolspan.instrumentation | tools/call crash | CLIENT | ERROR Connection closed | "
         "error.type=-32000 toolspan.outcome=error toolspan.tool_call.layer=logical"
     )
+
+
+@pytest.mark.frameworks
+@pytest.mark.requirement("capability.E-versions")
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_the_first_sdk_2_is_recorded_as_the_newest(tmp_path: Path, mode: str) -> None:
+    sdk = programs(tmp_path, "mcp-2-oldest")
+    done = sdk.run(sdk.command("client_v2.py", "five", mode, *sdk.command("server_v2.py", "stdio")))
+    assert done.returncode == 0, done.stderr
+    assert calls_of(sdk) == expected(MIXED.format(client="mcp-python-sdk", server="mcp-python-sdk"))
+    assert len({span["trace_id"] for span in sdk.spans}) == 1
+    assert len(sdk.spans) == 1 + 2 + 6
 
 
 MIXED = """
@@ -255,6 +271,26 @@ def test_the_context_travels_in_the_message_and_headers_are_left_alone(
     assert done.stdout == "carried False True False\n"
 
 
+@pytest.mark.requirement("capability.E-uninstrument")
+@pytest.mark.parametrize(
+    ("environment", "hooks"),
+    [
+        (None, 13),
+        pytest.param("mcp-1", 10, marks=pytest.mark.frameworks),
+        pytest.param("fastmcp-4", 13, marks=pytest.mark.frameworks),
+    ],
+)
+def test_uninstrument_leaves_every_function_as_it_was(
+    tmp_path: Path, environment: str | None, hooks: int
+) -> None:
+    sdk = programs(tmp_path, environment)
+    done = subprocess.run(
+        sdk.command("untouched.py"), capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [f"hooked {hooks}", "changed []", "added []"]
+
+
 @pytest.mark.frameworks
 @pytest.mark.skipif(shutil.which("npx") is None, reason="npx is not here")
 def test_the_reference_server_on_node_is_recorded_by_its_client(tmp_path: Path) -> None:
@@ -265,11 +301,24 @@ def test_the_reference_server_on_node_is_recorded_by_its_client(tmp_path: Path) 
         ["echo", "False"],
         ["get-sum", "True"],
     ]
-    assert calls_of(sdk) == expected("""
-        mcp-python-sdk | tools/call echo | CLIENT | UNSET | toolspan.outcome=ok \
+    # The newest client asks the older server what it can do, and then greets it in the old way.
+    assert sdk.tree(*SIZES, "mcp.method.name", "gen_ai.operation.name") == expected("""
+        toolspan.instrumentation | invoke_agent tester | INTERNAL | UNSET | \
+            gen_ai.agent.name=tester toolspan.agent=tester toolspan.outcome=ok
+          mcp-python-sdk | server/discover | CLIENT | ERROR Method not found | \
+            error.type=-32601 jsonrpc.request.id=1 mcp.protocol.version=2026-07-28 \
+            network.transport=pipe rpc.response.status_code=-32601 toolspan.agent=tester
+          mcp-python-sdk | initialize | CLIENT | UNSET | jsonrpc.request.id=2 \
+            mcp.protocol.version=2025-11-25 network.transport=pipe toolspan.agent=tester
+          mcp-python-sdk | tools/call echo | CLIENT | UNSET | gen_ai.agent.name=tester \
+            gen_ai.tool.name=echo jsonrpc.request.id=3 mcp.protocol.version=2025-11-25 \
+            network.transport=pipe toolspan.agent=tester toolspan.outcome=ok \
+            toolspan.tool_call.arguments_hash=HASH toolspan.tool_call.layer=logical
+          mcp-python-sdk | tools/call get-sum | CLIENT | ERROR | error.type=tool_error \
+            gen_ai.agent.name=tester gen_ai.tool.name=get-sum jsonrpc.request.id=5 \
+            mcp.protocol.version=2025-11-25 network.transport=pipe toolspan.agent=tester \
+            toolspan.outcome=tool_error toolspan.tool_call.arguments_hash=HASH \
             toolspan.tool_call.layer=logical
-        mcp-python-sdk | tools/call get-sum | CLIENT | ERROR | error.type=tool_error \
-            toolspan.outcome=tool_error toolspan.tool_call.layer=logical
         """)
 
 

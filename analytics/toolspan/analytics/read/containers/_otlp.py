@@ -44,7 +44,8 @@ def otlp(document: dict[str, Any], report: Report) -> Iterator[dict[str, Any]]:
         document = {**document, "resourceLogs": document["resource_logs"]}
     resource_spans = first(document, *RESOURCE_SPANS)
     if resource_spans is not None:
-        yield {"resourceSpans": [_resource(item, report) for item in dicts(resource_spans)]}
+        found = _objects(resource_spans, "resourceSpans", report)
+        yield {"resourceSpans": [_resource(item, report) for item in found]}
     for signal in ("resourceLogs", "resourceMetrics"):
         if document.get(signal) is not None:
             yield {signal: document[signal]}
@@ -55,14 +56,35 @@ def _resource(resource_spans: dict[str, Any], report: Report) -> dict[str, Any]:
     attributes = plain_attributes(first(resource, "attributes", "labels")) if resource else []
     return {
         "resource": {"attributes": attributes},
-        "scopeSpans": [_scope(item, report) for item in dicts(first(resource_spans, *SCOPE_SPANS))],
+        "scopeSpans": [
+            _scope(item, report)
+            for item in _objects(first(resource_spans, *SCOPE_SPANS), "scopeSpans", report)
+        ],
     }
+
+
+def _objects(value: Any, name: str, report: Report) -> Iterator[dict[str, Any]]:
+    """The objects of a list of objects; what else is there is reported."""
+    if value is None:
+        return
+    if not isinstance(value, list):
+        report(f"{name} is no list")
+        return
+    for item in value:
+        if isinstance(item, dict):
+            yield item
+        else:
+            report(f"{name} holds what is no object")
 
 
 def _scope(scope_spans: dict[str, Any], report: Report) -> dict[str, Any]:
     scope = first(scope_spans, "scope", "instrumentationLibrary", "instrumentation_library")
     spans = []
-    for span in scope_spans.get("spans") or ():
+    listed = scope_spans.get("spans") or ()
+    if not isinstance(listed, list | tuple):
+        report("spans is no list")
+        listed = ()
+    for span in listed:
         try:
             spans.append(otlp_span(span))
         except ValueError as error:

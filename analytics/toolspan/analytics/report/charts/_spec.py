@@ -58,7 +58,7 @@ def names(field: str, rows: Rows, *, narrow: bool) -> Spec:
     """
     limit = LONGEST_NAME_PX[narrow]
     longest = max(len(str(row[field])) for row in rows)
-    axis = {"labelLimit": limit, "minExtent": min(limit, WIDEST_LETTER_PX * longest)}
+    axis = {"labelLimit": limit, "minExtent": min(1.2 * limit, WIDEST_LETTER_PX * longest)}
     return {"field": field, "type": "nominal", "title": None, "sort": None, "axis": axis}
 
 

@@ -43,6 +43,16 @@ def latency(tools: Rows, *, width: int, narrow: bool) -> Spec | None:
                 "encoding": {"x": x, "x2": {"field": "p95"}},
             },
             {
+                "mark": {
+                    "type": "point",
+                    "filled": True,
+                    "size": 50,
+                    "color": "var(--bar)",
+                    "opacity": 1,
+                },
+                "encoding": {"x": number("p50")},
+            },
+            {
                 "transform": [{"filter": "datum.low !== null && datum.high !== null"}],
                 "mark": {"type": "rule", "color": "var(--ink)", "opacity": 0.6},
                 "encoding": {"x": number("low"), "x2": {"field": "high"}},

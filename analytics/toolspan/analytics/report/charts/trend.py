@@ -34,14 +34,14 @@ def trend(rows: Rows, every: str, *, width: int, narrow: bool) -> Spec | None:
         parts,
         width=width,
         height=150,
-        mark={"type": "bar", "width": max(2, min(24, int(0.7 * width / len(rows))))},
+        mark={"type": "bar", "width": max(2, min(24, int(0.5 * width / len(rows))))},
         encoding={
             "x": {"field": "time", "type": "temporal", "scale": {"type": "utc"}, "axis": axis},
             "y": {
                 "field": "calls",
                 "type": "quantitative",
                 "title": f"calls per {every}",
-                "axis": {"tickCount": 4, "grid": True, "format": "~s"},
+                "axis": {"tickCount": 4, "grid": True, "format": "~s", "offset": 14},
             },
             "color": {"field": "part", "type": "nominal", "scale": scale},
             "order": {"field": "part", "sort": "ascending"},

@@ -96,6 +96,30 @@ def _provider(facts: Facts) -> Iterator[Finding]:
         )
 
 
+def _recorded(facts: Facts) -> Iterator[Finding]:
+    recorded = facts.get("recorded")
+    if recorded is None or "targets" not in facts:
+        return
+    if not recorded["spans"]:
+        yield Finding(
+            "recorded",
+            Level.NOTE,
+            "The program recorded no span.",
+            "Did it call a tool? What is hooked, found and missing is listed above.",
+        )
+    named = facts.get("environment", {}).get("OTEL_SERVICE_NAME")
+    shared = [one for one in recorded["servers"] if recorded["processes"].count(one) > 1]
+    if named and shared:
+        yield Finding(
+            "recorded",
+            Level.NOTE,
+            f"The program's MCP servers record under its own name, service.name={shared[0]}: "
+            "they inherit OTEL_SERVICE_NAME.",
+            "Give each its own, env={**os.environ, 'OTEL_SERVICE_NAME': 'orders'}, or leave the "
+            "variable unset: `toolspan run` then names each process after its program.",
+        )
+
+
 def _sampler(facts: Facts) -> Iterator[Finding]:
     sampler = facts.get("environment", {}).get("OTEL_TRACES_SAMPLER", "")
     if sampler and "always_on" not in sampler:
@@ -177,6 +201,7 @@ _CHECKS: Final[tuple[Callable[[Facts], Iterator[Finding]], ...]] = (
     _program,
     _own_instrumentor,
     _provider,
+    _recorded,
     _sampler,
     _files,
     _mistakes,

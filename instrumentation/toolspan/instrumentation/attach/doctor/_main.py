@@ -13,6 +13,7 @@ from typing import Any
 
 from toolspan.conventions.environment import TOOLSPAN_DIR, TOOLSPAN_DOCTOR_REPORT, data_directory
 from toolspan.instrumentation.attach.doctor._checks import Level, judge
+from toolspan.instrumentation.attach.doctor._recorded import recorded
 from toolspan.instrumentation.attach.doctor._render import as_text
 from toolspan.instrumentation.attach.facts import facts_of_environment
 from toolspan.instrumentation.attach.run import prepare
@@ -31,6 +32,7 @@ def main(argv: Sequence[str], *, prog: str = "toolspan doctor") -> int:
     if complaint is not None:
         print(f"{prog}: {complaint}", file=sys.stderr)  # noqa: T201
         return EXIT_USAGE
+    directory = environment[TOOLSPAN_DIR]
     if command:
         executable = shutil.which(command[0])
         if executable is None:
@@ -38,10 +40,10 @@ def main(argv: Sequence[str], *, prog: str = "toolspan doctor") -> int:
             return EXIT_USAGE
         report = _facts_of_program([executable, *command[1:]], environment)
         report["command"] = command
+        report.get("environment", {})[TOOLSPAN_DIR] = directory
     else:
         os.environ.update(environment)
         report = facts_of_environment()
-    directory = environment[TOOLSPAN_DIR]
     report["files"] = _files(Path(directory))
     findings = judge(report)
     report["findings"] = [one.as_dict() for one in findings]
@@ -57,7 +59,8 @@ def _parse(argv: Sequence[str], prog: str) -> tuple[argparse.Namespace, list[str
         prog=prog,
         usage=f"{prog} [--json] [--dir DIR] [--targets FILE] [-- python agent.py [ARGUMENTS]]",
         description="Say what is recorded, what is not, why, and what to change. "
-        "With a command, runs it (for real) as `toolspan run` does; its output goes to stderr.",
+        "With a command, runs it (for real) as `toolspan run` does; its output goes to stderr, its "
+        "spans to a temporary directory.",
         allow_abbrev=False,
     )
     parser.add_argument("--json", action="store_true", help="print facts and findings as JSON")
@@ -70,15 +73,18 @@ def _parse(argv: Sequence[str], prog: str) -> tuple[argparse.Namespace, list[str
 
 
 def _facts_of_program(command: Sequence[str], environment: dict[str, str]) -> dict[str, Any]:
+    """Run it; what it records goes to a directory of its own and is counted, not kept."""
     with tempfile.TemporaryDirectory(prefix="toolspan-doctor-") as folder:
-        left = Path(folder) / "facts.json"
+        left, data = Path(folder) / "facts.json", Path(folder) / "data"
         environment[TOOLSPAN_DOCTOR_REPORT] = str(left)
+        environment[TOOLSPAN_DIR] = str(data)
         sys.stdout.flush()
         status = subprocess.run(command, env=environment, stdout=sys.stderr, check=False).returncode
         try:
             report: dict[str, Any] = json.loads(left.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             report = {}
+        report["recorded"] = recorded(data)
     report["status"] = status
     return report
 

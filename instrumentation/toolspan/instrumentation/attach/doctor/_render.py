@@ -1,6 +1,7 @@
 """The doctor's report as text."""
 
 import shlex
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -42,6 +43,8 @@ def _topics(facts: Mapping[str, Any]) -> Iterator[list[str]]:
     yield _topic(
         "Files", [f"{files['directory']}: {files['count']} files, {files['bytes']:,} bytes"]
     )
+    if "recorded" in facts:
+        yield _topic("Recorded", list(_recorded(facts["recorded"])))
     yield _topic("Content", list(_content(facts)))
     yield _topic(
         "Frameworks", [line for one in facts.get("frameworks", ()) for line in _hooks(one)]
@@ -50,6 +53,16 @@ def _topics(facts: Mapping[str, Any]) -> Iterator[list[str]]:
         yield _topic("Targets", [line for one in facts["targets"] for line in _target(one)])
     elif "targets" in facts:
         yield _topic("Targets", ["none declared (TOOLSPAN_TARGETS)"])
+
+
+def _recorded(recorded: Mapping[str, Any]) -> Iterator[str]:
+    spans = recorded["spans"]
+    counts = ", ".join(f"{count} {name}" for name, count in spans.items())
+    yield f"{sum(spans.values())} spans{f' ({counts})' if counts else ''} by this run; not kept"
+    processes = Counter(recorded["processes"])
+    if len(recorded["processes"]) > 1:
+        each = (f"{name} ({count})" if count > 1 else name for name, count in processes.items())
+        yield f"processes: {', '.join(each)}"
 
 
 def _content(facts: Mapping[str, Any]) -> Iterator[str]:

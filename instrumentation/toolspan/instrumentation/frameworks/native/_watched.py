@@ -21,9 +21,9 @@ Raised = Callable[[], BaseException | None]
 
 
 class WatchedSpan:
-    """Shadows `record_exception` and `end` on this one span object; never overwrites."""
+    """Shadows what its owner says of failures on this one span object, and `end`."""
 
-    __slots__ = ("_ending", "_exception", "_outcome_of", "_span")
+    __slots__ = ("_ending", "_exception", "_outcome_of", "_span", "_status")
 
     def __init__(
         self,
@@ -36,15 +36,24 @@ class WatchedSpan:
         self._outcome_of: Final = outcome_of
         self._ending: Final = raised
         self._exception: BaseException | None = None
-        vars(span).update({"record_exception": self._record_exception, "end": self._end})
+        self._status: tuple[tuple[Any, ...], dict[str, Any]] | None = None
+        shadows: dict[str, Any] = {
+            "record_exception": self._record_exception,
+            "set_status": self._set_status,
+            "end": self._end,
+        }
+        vars(span).update(shadows)
 
     def _record_exception(self, exception: BaseException, *args: Any, **kwargs: Any) -> None:
         self._exception = exception
         type(self._span).record_exception(self._span, exception, *args, **kwargs)  # type: ignore[arg-type]
 
+    def _set_status(self, *args: Any, **kwargs: Any) -> None:
+        self._status = args, kwargs  # whether the call failed is known at its end
+
     def _end(self, *args: Any, **kwargs: Any) -> None:
         span = self._span
-        for name in ("record_exception", "end"):
+        for name in ("record_exception", "set_status", "end"):
             vars(span).pop(name, None)
         try:
             self._add_outcome()
@@ -61,14 +70,16 @@ class WatchedSpan:
         outcome, error_type = Outcome.OK, None
         if exception is not None:
             outcome, error_type = outcome_of_exception(exception)
-        elif span.status.status_code is StatusCode.ERROR:
+        elif self._status is not None and _says_error(self._status[0]):
             outcome = Outcome.ERROR
         outcome = self._outcome_of(span) or outcome
         added: dict[str, Any] = {TOOLSPAN_OUTCOME: outcome.value}
-        if outcome.is_failure and error_type is not None:
-            added[ERROR_TYPE] = error_type
-            if span.status.status_code is StatusCode.UNSET:
-                span.set_status(StatusCode.ERROR)
+        if outcome.is_failure:
+            span.set_status(StatusCode.ERROR)
+            if self._status is not None:
+                span.set_status(*self._status[0], **self._status[1])
+            if error_type is not None:
+                added[ERROR_TYPE] = error_type
         span.set_attributes({key: value for key, value in added.items() if key not in known})
 
 
@@ -77,3 +88,8 @@ def _origin(exception: BaseException | None) -> BaseException | None:
     if type(exception).__name__ == "ToolRetryError" and exception is not None:
         return exception.__cause__ or exception
     return exception
+
+
+def _says_error(status: tuple[Any, ...]) -> bool:
+    code = getattr(status[0], "status_code", status[0]) if status else None
+    return code is StatusCode.ERROR

@@ -39,7 +39,7 @@ class PydanticAIInstrumentor(FrameworkInstrumentor):
     """Switches pydantic-ai's own instrumentation on, unless the program has decided already."""
 
     hooks = HOOKS
-    trigger = "pydantic_ai.agent"
+    trigger = "pydantic_ai"
     where = __name__
 
 
@@ -47,7 +47,7 @@ def set_all(hooks: Hooks) -> None:
     """Switch on and mend what is emitted."""
     mend_scope(scopes.PYDANTIC_AI, mend)
     hooks.on_stop(lambda: forget_scope(scopes.PYDANTIC_AI))
-    hooks.when_imported("pydantic_ai.agent", lambda module: _switch_on(hooks, module))
+    hooks.when_imported("pydantic_ai", lambda module: _switch_on(hooks, module))
 
 
 def _switch_on(hooks: Hooks, module: ModuleType) -> None:

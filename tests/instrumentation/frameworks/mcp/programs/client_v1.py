@@ -6,6 +6,7 @@ import sys
 from datetime import timedelta
 
 from mcp import ClientSession, McpError, StdioServerParameters, stdio_client, types
+from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamablehttp_client
 from opentelemetry import trace
 
@@ -15,6 +16,12 @@ from toolspan.instrumentation import track_agent_run, track_tool_call
 async def on_elicit(context, params):
     trace.get_tracer("user").start_span("asked").end()
     return types.ElicitResult(action="accept", content={"ok": True})
+
+
+async def on_sample(context, params):
+    trace.get_tracer("model").start_span("chat").end()
+    content = types.TextContent(type="text", text="green")
+    return types.CreateMessageResult(role="assistant", content=content, model="m")
 
 
 async def call(session, name, arguments=None, **options):
@@ -57,6 +64,7 @@ async def faults(session):
 
 async def ask(session):
     await call(session, "ask")
+    await call(session, "ask_model")
 
 
 async def prompt(session):
@@ -76,13 +84,17 @@ async def crash(session):
 
 @track_agent_run(name="tester", session_id="s1")
 async def main(scenario, target):
-    if target[0].startswith("http"):
+    if target[0].endswith("/sse"):
+        transport = sse_client(target[0])
+    elif target[0].startswith("http"):
         transport = streamablehttp_client(target[0])
     else:
         parameters = StdioServerParameters(command=target[0], args=target[1:], env=dict(os.environ))
         transport = stdio_client(parameters)
     async with transport as streams:  # noqa: SIM117  the session needs the streams
-        async with ClientSession(*streams[:2], elicitation_callback=on_elicit) as session:
+        async with ClientSession(
+            *streams[:2], elicitation_callback=on_elicit, sampling_callback=on_sample
+        ) as session:
             await session.initialize()
             await globals()[scenario](session)
 

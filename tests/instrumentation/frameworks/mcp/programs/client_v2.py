@@ -4,9 +4,15 @@ import asyncio
 import os
 import sys
 
-from mcp import Client, MCPError, StdioServerParameters
+from mcp import Client, MCPError, StdioServerParameters, stdio_client
+from mcp.client.sse import sse_client
 
-from toolspan.instrumentation import track_agent_run
+from toolspan.instrumentation import (
+    track_agent_run,
+    track_step,
+    track_tool_call,
+    track_workflow,
+)
 
 
 async def call(client, name, arguments=None, **options):
@@ -47,6 +53,15 @@ async def faults(client):
     await asyncio.gather(*(call(client, "add", {"a": number, "b": 0}) for number in range(3)))
 
 
+async def nested(client):
+    async def add():
+        with track_agent_run("clerk"), track_tool_call("add"):
+            await call(client, "add", {"a": 1, "b": 2})
+
+    with track_workflow("order"), track_step("price"):
+        await add()
+
+
 async def carried(client):
     await call(client, "carried")
 
@@ -72,10 +87,13 @@ async def everything(client):
 
 @track_agent_run(name="tester", session_id="s1")
 async def main(scenario, mode, target):
-    if target[0].startswith("http"):
+    if target[0].endswith("/sse"):
+        server = sse_client(target[0])
+    elif target[0].startswith("http"):
         server = target[0]
     else:
-        server = StdioServerParameters(command=target[0], args=target[1:], env=dict(os.environ))
+        parameters = StdioServerParameters(command=target[0], args=target[1:], env=dict(os.environ))
+        server = stdio_client(parameters)
     async with Client(server, mode=mode) as client:
         await globals()[scenario](client)
 

@@ -1,4 +1,4 @@
-"""An MCP server on SDK 1.x: `server_v1.py stdio`, or `server_v1.py http`, which prints its URL."""
+"""An MCP server on SDK 1.x: `server_v1.py stdio`, or `http` or `sse`, which print their URL."""
 
 import asyncio
 import os
@@ -6,6 +6,7 @@ import sys
 
 import uvicorn
 from mcp.server.fastmcp import Context, FastMCP
+from mcp.types import SamplingMessage, TextContent
 from pydantic import BaseModel
 
 server = FastMCP("faults", log_level="ERROR")
@@ -28,6 +29,13 @@ async def fail() -> str:
 @server.tool()
 async def ask(ctx: Context) -> str:
     return (await ctx.elicit("really?", Answer)).action
+
+
+@server.tool()
+async def ask_model(ctx: Context) -> str:
+    content = TextContent(type="text", text="which tea?")
+    message = SamplingMessage(role="user", content=content)
+    return (await ctx.session.create_message([message], max_tokens=9)).content.text
 
 
 @server.tool()
@@ -56,14 +64,13 @@ class Announcing(uvicorn.Server):
     async def startup(self, sockets=None):
         await super().startup(sockets)
         port = self.servers[0].sockets[0].getsockname()[1]
-        print(f"http://127.0.0.1:{port}/mcp", flush=True)
+        print(f"http://127.0.0.1:{port}/{path}", flush=True)
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "stdio":
         server.run("stdio")
     else:
-        config = uvicorn.Config(
-            server.streamable_http_app(), host="127.0.0.1", port=0, log_level="warning"
-        )
-        Announcing(config).run()
+        path = "sse" if sys.argv[1] == "sse" else "mcp"
+        app = server.sse_app() if path == "sse" else server.streamable_http_app()
+        Announcing(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning")).run()

@@ -1,4 +1,4 @@
-"""An MCP server on SDK 2.x: `server_v2.py stdio`, or `server_v2.py http`, which prints its URL."""
+"""An MCP server on SDK 2.x: `server_v2.py stdio`, or `http` or `sse`, which print their URL."""
 
 import asyncio
 import os
@@ -47,14 +47,13 @@ class Announcing(uvicorn.Server):
     async def startup(self, sockets=None):
         await super().startup(sockets)
         port = self.servers[0].sockets[0].getsockname()[1]
-        print(f"http://127.0.0.1:{port}/mcp", flush=True)
+        print(f"http://127.0.0.1:{port}/{path}", flush=True)
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "stdio":
         server.run("stdio")
     else:
-        config = uvicorn.Config(
-            server.streamable_http_app(), host="127.0.0.1", port=0, log_level="warning"
-        )
-        Announcing(config).run()
+        path = "sse" if sys.argv[1] == "sse" else "mcp"
+        app = server.sse_app() if path == "sse" else server.streamable_http_app()
+        Announcing(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning")).run()

@@ -1,0 +1,10 @@
+"""AG2."""
+
+from toolspan.analytics.dialects._dialect import Dialect
+
+AG2 = Dialect(
+    name="ag2",
+    source="ag2 1",
+    sample="demos/ag2_demo.json",
+    scopes=("opentelemetry.instrumentation.ag2",),
+)

@@ -1,0 +1,14 @@
+"""Strands Agents."""
+
+from toolspan.analytics.dialects._dialect import Dialect
+from toolspan.conventions import scopes
+
+STRANDS = Dialect(
+    name="strands",
+    source="strands-agents 1.62",
+    sample="demos/strands_demo.json, demos/strands_demo_latest.json",
+    keys=("gen_ai.event.start_time", "gen_ai.tool.status"),
+    scopes=(scopes.STRANDS,),
+    facts={"outcome": ("strands.cancellation.type?cancelled",)},
+    failures={"gen_ai.tool.status": ("error",)},
+)
