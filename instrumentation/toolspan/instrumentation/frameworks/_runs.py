@@ -28,7 +28,7 @@ _log: Final = logging.getLogger("toolspan")
 class Run:
     """One open call, where it was attached, and what is below it."""
 
-    __slots__ = ("before", "below", "call", "key", "told", "token")
+    __slots__ = ("before", "below", "call", "key", "token", "told")
 
     def __init__(self, key: Hashable, call: OpenCall, token: Any, before: Context) -> None:
         self.key: Final = key
@@ -84,12 +84,12 @@ class Runs:
         is_root: bool = False,
         is_attached: bool = True,
     ) -> OpenCall | None:
-        """Open a call below the run of `parent`, or else in the current context; None: not recorded.
+        """Open a call below the run of `parent`, or else in the current context.
 
         Attached, it is current until its end, so that the host's spans are below it: only for runs
         whose end is told where their start was, or by `leave`. `is_root` says that the
         framework knows of no run around this one: if one of its runs is current all the same, it
-        is a stream's that the host reads here.
+        is a stream's that the host reads here. None: not recorded.
         """
         tracer = current_tracer()
         if tracer is None:

@@ -67,8 +67,8 @@ def flaky(x: int) -> str:
 
 def two_tools():
     """The error goes to the model, which asks again."""
-    from langgraph.prebuilt import ToolNode
     from langgraph.graph import MessagesState
+    from langgraph.prebuilt import ToolNode
 
     failures["left"] = 1
     model = Scripted(

@@ -134,7 +134,9 @@ async def two_tools():
 
 
 async def parallel_pair():
-    one = agent("worker", [call("meet", "c1", q="a"), call("meet", "c2", q="b")], say("done"), tools=[meet])
+    one = agent(
+        "worker", [call("meet", "c1", q="a"), call("meet", "c2", q="b")], say("done"), tools=[meet]
+    )
     return (await Runner.run(one, "hi")).final_output
 
 
@@ -146,7 +148,9 @@ async def handoff():
 
 async def sub_agent():
     inner = agent("inner", call("search", "i1", q="a"), say("found"), tools=[search])
-    outer = agent("outer", call("ask", "c1", input="x"), say("done"), tools=[inner.as_tool("ask", "asks")])
+    outer = agent(
+        "outer", call("ask", "c1", input="x"), say("done"), tools=[inner.as_tool("ask", "asks")]
+    )
     return (await Runner.run(outer, "hi")).final_output
 
 

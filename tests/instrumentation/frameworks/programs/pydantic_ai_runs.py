@@ -26,7 +26,9 @@ def scripted(*turns):
             return
         yield {
             index: DeltaToolCall(
-                name=part.tool_name, json_args=part.args_as_json_str(), tool_call_id=part.tool_call_id
+                name=part.tool_name,
+                json_args=part.args_as_json_str(),
+                tool_call_id=part.tool_call_id,
             )
             for index, part in enumerate(turn)
         }

@@ -137,13 +137,17 @@ def two_tools():
 
 
 def parallel_pair():
-    worker = agent("worker", [call("meet", "c1", q="a"), call("meet", "c2", q="b")], done(), tools=[meet])
+    worker = agent(
+        "worker", [call("meet", "c1", q="a"), call("meet", "c2", q="b")], done(), tools=[meet]
+    )
     return worker.run("go")
 
 
 def sub_agent():
     inner = agent("inner", [call("search", "i1", q="a")], done("i2"), tools=[search])
-    outer = agent("outer", [call("inner", "c1", task="x")], done(), tools=[], managed_agents=[inner])
+    outer = agent(
+        "outer", [call("inner", "c1", task="x")], done(), tools=[], managed_agents=[inner]
+    )
     return outer.run("go")
 
 

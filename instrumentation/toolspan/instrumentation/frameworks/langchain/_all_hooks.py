@@ -7,6 +7,7 @@ retries by middleware) is seen where LangGraph's `ToolNode` answers one request 
 
 from collections.abc import Callable
 from contextvars import ContextVar
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -41,9 +42,8 @@ def set_all(hooks: Hooks) -> None:
 
 
 def _register(hooks: Hooks, module: ModuleType, requests: ToolRequests) -> None:
-    from langchain_core.callbacks.base import BaseCallbackHandler  # it is being imported itself
-
-    handler = type("ToolspanCallbackHandler", (Events, BaseCallbackHandler), {})(requests)
+    base = import_module("langchain_core.callbacks.base")  # LangChain is being imported itself
+    handler = type("ToolspanCallbackHandler", (Events, base.BaseCallbackHandler), {})(requests)
     variable: ContextVar[Any] = ContextVar("toolspan_callback_handler", default=handler)
     module.register_configure_hook(variable, inheritable=True)
     hooks.set_hooks.append(f"{module.__name__}.register_configure_hook")

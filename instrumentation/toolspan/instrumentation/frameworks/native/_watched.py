@@ -46,7 +46,7 @@ class WatchedSpan:
 
     def _record_exception(self, exception: BaseException, *args: Any, **kwargs: Any) -> None:
         self._exception = exception
-        type(self._span).record_exception(self._span, exception, *args, **kwargs)  # type: ignore[arg-type]
+        type(self._span).record_exception(self._span, exception, *args, **kwargs)
 
     def _set_status(self, *args: Any, **kwargs: Any) -> None:
         self._status = args, kwargs  # whether the call failed is known at its end

@@ -7,6 +7,7 @@ It emits agent runs, model requests and tool calls itself, off by default. Wrong
 import inspect
 import logging
 import sys
+from importlib import import_module
 from types import ModuleType
 from typing import Any, Final
 
@@ -66,16 +67,15 @@ def _switch_on(hooks: Hooks, module: ModuleType) -> None:
 
 
 def _settings() -> Any:
-    from pydantic_ai.models.instrumented import InstrumentationSettings
-
+    module = import_module("pydantic_ai.models.instrumented")  # imported with `Agent`
     wanted = {
         "include_content": settings.capture,
         "include_binary_content": False,
         # The tools' definitions with every single request: said once is enough.
         "include_model_request_parameters": settings.capture,
     }
-    known = inspect.signature(InstrumentationSettings).parameters
-    return InstrumentationSettings(**{key: wanted[key] for key in wanted if key in known})
+    known = inspect.signature(module.InstrumentationSettings).parameters
+    return module.InstrumentationSettings(**{key: wanted[key] for key in wanted if key in known})
 
 
 def mend(span: Span, _context: Context) -> None:

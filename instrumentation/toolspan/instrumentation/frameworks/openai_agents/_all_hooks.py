@@ -117,9 +117,7 @@ def _hook_timeouts(hooks: Hooks, module: ModuleType) -> None:
 def _note_timeout(error: BaseException) -> None:
     call = _current_tool_call()
     if call is not None:
-        call.set_outcome(
-            Outcome.TIMEOUT, error_type=error_type_of(type(error)), message=str(error)
-        )
+        call.set_outcome(Outcome.TIMEOUT, error_type=error_type_of(type(error)), message=str(error))
 
 
 def _hook_approvals(hooks: Hooks, module: ModuleType) -> None:

@@ -98,16 +98,19 @@ def _prepared(data: Any) -> Prepared | None:
         tool_type = "extension" if getattr(data, "mcp_data", None) else None
         return Prepared(Kind.TOOL, safe_name(data.name), tool_type=tool_type)
     if kind in _MODEL_CALLS:
-        model = getattr(data, "model", None)
-        name = safe_name(model) if isinstance(model, str) else Kind.LLM.value
-        return Prepared(Kind.LLM, name, provider="openai" if kind == "response" else None)
-    if kind == "turn" or type(data).__name__ == "TurnSpanData":
+        return _prepared_model_call(data, kind)
+    if kind == "turn":
         return Prepared(Kind.STEP, "turn", index=data.turn)
-    if kind == "handoff":
-        return Prepared(Kind.STEP, "handoff")
-    if kind == "guardrail":
-        return Prepared(Kind.STEP, safe_name(f"guardrail {data.name}"))
+    if kind in ("handoff", "guardrail"):
+        name = f"guardrail {data.name}" if kind == "guardrail" else "handoff"
+        return Prepared(Kind.STEP, safe_name(name))
     return None
+
+
+def _prepared_model_call(data: Any, kind: str) -> Prepared:
+    model = getattr(data, "model", None)
+    name = safe_name(model) if isinstance(model, str) else Kind.LLM.value
+    return Prepared(Kind.LLM, name, provider="openai" if kind == "response" else None)
 
 
 def _describe(call: OpenCall, data: Any) -> None:
@@ -134,7 +137,9 @@ def _usage(data: Any) -> dict[str, Any]:
     return usage_attributes(
         input_tokens=of(usage, "input_tokens", "prompt_tokens"),
         output_tokens=of(usage, "output_tokens", "completion_tokens"),
-        cache_read_tokens=of(of(usage, "input_tokens_details", "prompt_tokens_details"), "cached_tokens"),
+        cache_read_tokens=of(
+            of(usage, "input_tokens_details", "prompt_tokens_details"), "cached_tokens"
+        ),
         reasoning_tokens=of(
             of(usage, "output_tokens_details", "completion_tokens_details"), "reasoning_tokens"
         ),

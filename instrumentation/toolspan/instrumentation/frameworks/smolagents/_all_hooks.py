@@ -33,7 +33,9 @@ def set_all(hooks: Hooks) -> None:
 
 def _hook_agents(hooks: Hooks, module: ModuleType, calls: Calls) -> None:
     agent = module.MultiStepAgent
-    hooks.wrap(agent, "_run_stream", lambda f: generator_function(f, calls.body(calls.run), calls.end_run))
+    hooks.wrap(
+        agent, "_run_stream", lambda f: generator_function(f, calls.body(calls.run), calls.end_run)
+    )
     hooks.wrap(
         agent,
         "_generate_planning_step",
@@ -43,7 +45,9 @@ def _hook_agents(hooks: Hooks, module: ModuleType, calls: Calls) -> None:
         owner = getattr(module, name, None)
         if owner is not None:
             hooks.wrap(
-                owner, "_step_stream", lambda f: generator_function(f, calls.body(calls.step), calls.finish)
+                owner,
+                "_step_stream",
+                lambda f: generator_function(f, calls.body(calls.step), calls.finish),
             )
     hooks.wrap(module.ToolCallingAgent, "execute_tool_call", calls.around(calls.request))
 

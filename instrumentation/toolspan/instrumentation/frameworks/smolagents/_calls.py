@@ -145,7 +145,7 @@ class Calls:
         del result
         try:
             steps = body.call.instance.memory.steps
-            error = getattr(steps[-1], "error", None) if steps else None
+            error: Any = getattr(steps[-1], "error", None) if steps else None
             if type(error).__name__ == "AgentMaxStepsError":
                 error_type = error_type_of(type(error))
                 body.call.set_outcome(Outcome.ERROR, error_type=error_type, message=str(error))

@@ -3,9 +3,7 @@
 from toolspan.instrumentation.frameworks._hooks import Hooks
 from toolspan.instrumentation.frameworks._instrumentor import FrameworkInstrumentor
 
-HOOKS = Hooks(
-    name="smolagents", instrumentor="toolspan_smolagents", distributions=("smolagents",)
-)
+HOOKS = Hooks(name="smolagents", instrumentor="toolspan_smolagents", distributions=("smolagents",))
 """The hooks in force, for `toolspan doctor`."""
 
 
