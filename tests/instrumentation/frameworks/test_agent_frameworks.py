@@ -3,7 +3,7 @@
 The whole span tree of every scenario is compared with `trees/{name}.txt`. With another library
 active on the same framework, our tree must be the same, and every call must still count once.
 
-    TOOLSPAN_WRITE_TREES=1 pytest ...    writes the trees anew, to be read before they are committed
+    WRITE_TREES=1 pytest ...    writes the trees anew, to be read before they are committed
 """
 
 import os
@@ -127,7 +127,7 @@ def test_every_scenario_leaves_the_tree_that_is_written_down(environment: str) -
     assert "toolspan" not in done.stderr, done.stderr
     shown = tree_of(otlp_json_spans(folder)) + "\n"
     file = HERE / "trees" / f"{environment}.txt"
-    if os.environ.get("TOOLSPAN_WRITE_TREES"):
+    if os.environ.get("WRITE_TREES"):
         file.parent.mkdir(exist_ok=True)
         file.write_text(shown, encoding="utf-8")
     assert shown == file.read_text(encoding="utf-8")

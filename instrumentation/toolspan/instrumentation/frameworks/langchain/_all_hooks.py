@@ -36,9 +36,8 @@ def set_all(hooks: Hooks) -> None:
         "langchain_core.callbacks.manager", lambda module: _hook_ends(hooks, module, requests)
     )
     hooks.when_imported("langgraph.pregel.main", lambda module: _hook_streams(hooks, module))
-    hooks.when_imported(
-        "langgraph.prebuilt.tool_node", lambda module: _hook_tool_node(hooks, module, requests)
-    )
+    for module_name in ("langgraph.prebuilt.tool_node", "langchain.tools.tool_node"):
+        hooks.when_imported(module_name, lambda module: _hook_tool_node(hooks, module, requests))
 
 
 def _register(hooks: Hooks, module: ModuleType, requests: ToolRequests) -> None:
@@ -88,6 +87,10 @@ def _hook_streams(hooks: Hooks, module: ModuleType) -> None:
 
 
 def _hook_tool_node(hooks: Hooks, module: ModuleType, requests: ToolRequests) -> None:
+    """LangChain 1.0 has a `ToolNode` of its own, later versions hand on LangGraph's."""
+    if getattr(getattr(module, "ToolNode", None), "__module__", None) != module.__name__:
+        return
+
     def decorate(original: Callable[..., Any]) -> Callable[..., Any]:
         def run_one(self: Any, call: Any, *args: Any, **kwargs: Any) -> Any:
             with requests.answering(self, call) as answer:

@@ -47,7 +47,7 @@ class Calls:
     def __init__(self, hook_model: Callable[[type], None]) -> None:
         self._hook_model: Final = hook_model
         self._known_models: Final[weakref.WeakSet[type]] = weakref.WeakSet()
-        self._requests: Final[weakref.WeakKeyDictionary[Any, list[Any]]] = (
+        self._requests: Final[weakref.WeakKeyDictionary[Any, tuple[Context, list[Any]]]] = (
             weakref.WeakKeyDictionary()
         )
         self._lock: Final = threading.Lock()
@@ -90,7 +90,7 @@ class Calls:
         arguments = given[1] if len(given) > 1 else kwargs.get("arguments")
         known = {**getattr(agent, "tools", {}), **getattr(agent, "managed_agents", {})}
         prepared = Prepared(Kind.TOOL, safe_name(str(name)), is_registered=name in known)
-        call = self._open(prepared, agent)
+        call = self._open(prepared, agent, self._context_of_requests(agent))
         if call is not None:
             self._describe_tool(call, arguments)
             call_id = self._id_of_request(agent, name, arguments)
@@ -130,7 +130,7 @@ class Calls:
         try:
             requests = list(getattr(message, "tool_calls", None) or ())
             with self._lock:
-                self._requests[agent] = requests
+                self._requests[agent] = get_current(), requests
         except Exception:
             _log.debug("ids of tool calls not recorded", exc_info=True)
 
@@ -189,10 +189,13 @@ class Calls:
 
     # --- helpers ----------------------------------------------------------------------------
 
-    def _open(self, prepared: Prepared, instance: Any) -> OpenCall | None:
+    def _open(
+        self, prepared: Prepared, instance: Any, context: Context | None = None
+    ) -> OpenCall | None:
         if current_tracer() is None:
             return None
-        context = get_current()
+        if context is None:
+            context = get_current()
         if is_suppressed(context):
             return None
         tracer = self._tracer()
@@ -223,9 +226,17 @@ class Calls:
         prepare_content(call)
         describe_json_arguments(call, arguments)
 
+    def _context_of_requests(self, agent: Any) -> Context | None:
+        """Older versions run tools side by side in threads that know nothing of their caller."""
+        if open_call_in(get_current()) is not None:
+            return None
+        with self._lock:
+            context, _ = self._requests.get(agent, (None, []))
+        return context
+
     def _id_of_request(self, agent: Any, name: object, arguments: object) -> object:
         with self._lock:
-            requests = self._requests.get(agent, [])
+            _, requests = self._requests.get(agent, (None, []))
             for request in requests:
                 function = request.function
                 given = function.arguments or {}
