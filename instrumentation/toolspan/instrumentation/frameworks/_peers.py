@@ -14,18 +14,16 @@ from toolspan.conventions.attributes import TOOLSPAN_TOOL_CALL_LAYER
 from toolspan.conventions.layers import Layer
 from toolspan.instrumentation.frameworks._hooks import Hooks
 from toolspan.instrumentation.frameworks.native import forget_scope, mend_scope
-from toolspan.instrumentation.record import open_call_in
 
 _DUPLICATE: Final = {TOOLSPAN_TOOL_CALL_LAYER: Layer.DUPLICATE.value}
 
 
 def step_in_front_of(peers: Iterable[str], hooks: Hooks) -> None:
-    """While these hooks are set, spans of these scopes inside what we record are duplicates."""
+    """While these hooks are set, every span of these scopes describes what we record ourselves."""
     for scope in peers:
         mend_scope(scope, _mark)
         hooks.on_stop(lambda scope=scope: forget_scope(scope))  # type: ignore[misc]
 
 
-def _mark(span: Span, context: Context) -> None:
-    if open_call_in(context) is not None:
-        span.set_attributes(_DUPLICATE)
+def _mark(span: Span, _context: Context) -> None:
+    span.set_attributes(_DUPLICATE)
