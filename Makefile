@@ -41,6 +41,7 @@ endif
 
 test-frameworks: $(VENV)/.dev  ## run the tests of more framework versions, peers and servers
 	$(PYTEST) -m frameworks
+	@test "$(RESULTS)" = no || PYTHONPATH=tests $(BIN)/python -m support.framework_results
 
 packaging: $(VENV)/.dev  ## build the wheel and sdist and install them in fresh environments
 	$(PYTEST) -m packaging tests/packaging

@@ -87,8 +87,9 @@ def _hook_streams(hooks: Hooks, module: ModuleType) -> None:
 
 
 def _hook_tool_node(hooks: Hooks, module: ModuleType, requests: ToolRequests) -> None:
-    """LangChain 1.0 has a `ToolNode` of its own, later versions hand on LangGraph's."""
-    if getattr(getattr(module, "ToolNode", None), "__module__", None) != module.__name__:
+    """LangChain 1.0 has one of its own, later versions hand on LangGraph's."""
+    node = getattr(module, "_ToolNode", None) or getattr(module, "ToolNode", None)
+    if getattr(node, "__module__", None) != module.__name__:
         return
 
     def decorate(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -107,5 +108,5 @@ def _hook_tool_node(hooks: Hooks, module: ModuleType, requests: ToolRequests) ->
 
         return arun_one
 
-    hooks.wrap(module.ToolNode, "_run_one", decorate)
-    hooks.wrap(module.ToolNode, "_arun_one", decorate_async)
+    hooks.wrap(node, "_run_one", decorate)
+    hooks.wrap(node, "_arun_one", decorate_async)

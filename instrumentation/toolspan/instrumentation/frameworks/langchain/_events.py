@@ -28,7 +28,7 @@ _SESSION_KEYS: Final = ("thread_id", "session_id", "conversation_id")
 _AGENT_NODES: Final = frozenset(
     {"model", "agent", "tools", "generate_structured_response", "pre_model_hook", "post_model_hook"}
 )
-_FRAMES: Final = 12  # between a graph and the handler it tells
+_FRAMES: Final = 24  # between a graph and the handler it tells, other libraries' wrappers included
 
 
 def _guarded(function: Callable[..., None]) -> Callable[..., None]:
@@ -227,8 +227,9 @@ def _graph_that_tells() -> Any:
         module = str(frame.f_globals.get("__name__"))
         if module.startswith("langgraph.pregel") and frame.f_code.co_name in ("stream", "astream"):
             return frame.f_locals.get("self")
-        if not module.startswith(("langchain_core.", "toolspan.")):
-            return None
+        is_telling = module.startswith(("langchain_core.callbacks", "langchain_core.tracers"))
+        if module.startswith(("langchain", "langgraph")) and not is_telling:
+            return None  # something that a graph runs
     return None
 
 
