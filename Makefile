@@ -41,6 +41,7 @@ endif
 
 test-frameworks: $(VENV)/.dev  ## run the tests of more framework versions, peers and servers
 	$(PYTEST) -m frameworks
+	@test "$(RESULTS)" = no || PYTHONPATH=tests $(BIN)/python -m support.framework_results
 
 test-platforms: $(VENV)/.dev  ## start Phoenix and MLflow, and bring their feedback in (docs/results/platforms.md)
 	PYTHONPATH=tests $(BIN)/python -m support.cached_environments build phoenix mlflow

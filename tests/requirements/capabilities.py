@@ -72,8 +72,8 @@ REQUIREMENTS = from_source(
         "capability.C-retry-libraries": built(
             "tenacity and stamina retries are recorded without a change of code."
         ),
-        "capability.C-framework-retries": planned(
-            6, "Retries by a framework's middleware are recorded."
+        "capability.C-framework-retries": built(
+            "Retries by a framework's middleware are recorded."
         ),
         "capability.C-inferred-offline": built(
             "Retries are inferred offline from repeated sibling calls."
@@ -86,7 +86,7 @@ REQUIREMENTS = from_source(
         "capability.D-util-genai": built(
             "Where util-genai is importable, its chat spans inherit our conversation."
         ),
-        "capability.D-call-id": planned(6, "Tool call ids come from the provider only."),
+        "capability.D-call-id": built("Tool call ids come from the provider only."),
         "capability.D-executors": built("A helper keeps the parent in threads and executors."),
         # --- E: MCP ---
         "capability.E-versions": built(

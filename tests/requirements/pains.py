@@ -17,8 +17,8 @@ REQUIREMENTS = from_source(
         "pain.04-returned-failures": built(
             "A returned failure (`isError`, a framework's status) is no success."
         ),
-        "pain.04-swallowed-errors": planned(
-            6, "An exception that the framework swallows is recorded with its real type."
+        "pain.04-swallowed-errors": built(
+            "An exception that the framework swallows is recorded with its real type."
         ),
         "pain.05-control-flow": built(
             "Control-flow exceptions (interrupts, human in the loop) are `interrupted`, no errors.",
@@ -60,8 +60,8 @@ REQUIREMENTS = from_source(
         "pain.16-fork": built("No span is lost in forked workers."),
         "pain.16-worker-recycle": built("No span is lost when a worker is recycled or killed."),
         "pain.17-retries-and-fallbacks": built("Retries and fallbacks of tools are visible."),
-        "pain.18-tool-call-id": planned(
-            6, "A tool run carries the provider's tool call id, and never an invented one."
+        "pain.18-tool-call-id": built(
+            "A tool run carries the provider's tool call id, and never an invented one."
         ),
         "pain.19-running-work": built(
             "Running and crashed calls can be seen before their root ends."

@@ -9,8 +9,8 @@ from typing import Final
 from toolspan.conventions import scopes
 
 PSEUDO_TOOLS_BY_SCOPE: Final[dict[str, frozenset[str]]] = {
-    "openinference.instrumentation.smolagents": frozenset({"FinalAnswerTool", "final_answer"}),
-    "toolspan.instrumentation.smolagents": frozenset({"final_answer"}),
+    scopes.OPENINFERENCE_SMOLAGENTS: frozenset({"FinalAnswerTool", "final_answer"}),
+    scopes.TOOLSPAN_SMOLAGENTS: frozenset({"final_answer"}),
     "toolspan.instrumentation.dspy": frozenset({"finish"}),
     scopes.GOOGLE_ADK: frozenset({"transfer_to_agent", "(merged tools)"}),
 }

@@ -5,6 +5,16 @@ from toolspan.instrumentation.frameworks._hooks import Hooks
 
 def known_hooks() -> list[Hooks]:
     """The hooks of every instrumentor of ours, set or not."""
+    from toolspan.instrumentation.frameworks.langchain import HOOKS as LANGCHAIN_HOOKS
     from toolspan.instrumentation.frameworks.mcp import HOOKS as MCP_HOOKS
+    from toolspan.instrumentation.frameworks.native.pydantic_ai import HOOKS as PYDANTIC_AI_HOOKS
+    from toolspan.instrumentation.frameworks.openai_agents import HOOKS as OPENAI_AGENTS_HOOKS
+    from toolspan.instrumentation.frameworks.smolagents import HOOKS as SMOLAGENTS_HOOKS
 
-    return [MCP_HOOKS]
+    return [
+        MCP_HOOKS,
+        OPENAI_AGENTS_HOOKS,
+        LANGCHAIN_HOOKS,
+        SMOLAGENTS_HOOKS,
+        PYDANTIC_AI_HOOKS,
+    ]

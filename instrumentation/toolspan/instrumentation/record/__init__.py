@@ -8,6 +8,7 @@ What instrumentors build on. The only place that sets a `gen_ai.*` attribute.
 - `Prepared`, `Kind`: what is known of a call before it happens
 - `current_tracer`, `tracer_of`, `on_provider`: which tracer records, if any
 - `begin_attempt`: one try of the open tool call
+- `usage_attributes`: what a model's answer says of itself
 - `current_context`, `attach`, `detach`, `leave`: the current context, cheaper than the API's own
 - `McpRequest`, `Peer`: what a span says about an MCP request
 - `Identity`: session, user, workflow, agent and step a span belongs to
@@ -55,6 +56,7 @@ from toolspan.instrumentation.record._tracer import (
     records_all,
     tracer_of,
 )
+from toolspan.instrumentation.record._usage import usage_attributes
 
 __all__ = [
     "CALL_KEY",
@@ -103,5 +105,6 @@ __all__ = [
     "returned_failure",
     "tell_outcome",
     "tracer_of",
+    "usage_attributes",
     "with_conversation",
 ]

@@ -13,6 +13,7 @@ from toolspan.conventions.attributes import (
     GEN_AI_AGENT_DESCRIPTION,
     GEN_AI_AGENT_NAME,
     GEN_AI_OPERATION_NAME,
+    GEN_AI_PROVIDER_NAME,
     GEN_AI_REQUEST_MODEL,
     GEN_AI_TOOL_DESCRIPTION,
     GEN_AI_TOOL_NAME,
@@ -70,6 +71,7 @@ class Prepared:
         description: str | None = None,
         tool_type: str | None = None,
         index: int | None = None,
+        provider: str | None = None,
         attributes: Mapping[str, Any] | None = None,
         is_registered: bool = True,
     ) -> None:
@@ -96,3 +98,5 @@ class Prepared:
             self.attributes[GEN_AI_AGENT_DESCRIPTION] = description
         elif kind is Kind.STEP and index is not None:
             self.attributes[TOOLSPAN_STEP_INDEX] = index
+        elif kind is Kind.LLM and provider:
+            self.attributes[GEN_AI_PROVIDER_NAME] = provider

@@ -58,9 +58,9 @@ def current_tracer() -> Tracer | None:
     return _meet_provider()
 
 
-def tracer_of(provider: TracerProvider) -> Tracer | None:
+def tracer_of(provider: TracerProvider, scope: str = scopes.TOOLSPAN) -> Tracer | None:
     """Our tracer of `provider`, or None when it does not record."""
-    tracer = provider.get_tracer(scopes.TOOLSPAN, _own_version())
+    tracer = provider.get_tracer(scope, _own_version())
     if isinstance(tracer, (NoOpTracer, trace.ProxyTracer)):
         return None
     return tracer

@@ -1,0 +1,153 @@
+"""pydantic-ai with models that follow a script: one scenario after another."""
+
+import asyncio
+
+from pydantic_ai import Agent, ModelRetry
+from pydantic_ai.messages import ModelResponse, TextPart, ToolCallPart
+from pydantic_ai.models.function import DeltaToolCall, FunctionModel
+from scenario import run, user_span
+
+from toolspan.instrumentation import session as toolspan_session
+
+
+def scripted(*turns):
+    left = list(turns)
+
+    def answer(messages, info):
+        turn = left.pop(0)
+        if isinstance(turn, Exception):
+            raise turn
+        return ModelResponse(parts=[TextPart(turn)] if isinstance(turn, str) else turn)
+
+    async def stream(messages, info):
+        turn = left.pop(0)
+        if isinstance(turn, str):
+            yield turn
+            return
+        yield {
+            index: DeltaToolCall(
+                name=part.tool_name,
+                json_args=part.args_as_json_str(),
+                tool_call_id=part.tool_call_id,
+            )
+            for index, part in enumerate(turn)
+        }
+
+    return FunctionModel(answer, stream_function=stream, model_name="scripted-1")
+
+
+def call(name, call_id, **arguments):
+    return ToolCallPart(name, arguments, tool_call_id=call_id)
+
+
+def agent(name, *turns, tools=(), **options):
+    return Agent(scripted(*turns), name=name, tools=list(tools), **options)
+
+
+def search(q: str) -> str:
+    with user_span("in search"):
+        return f"results for {q}"
+
+
+failures = {"left": 0}
+
+
+async def flaky(x: int) -> str:
+    failures["left"] -= 1
+    if failures["left"] >= 0:
+        raise ModelRetry("upstream 503")
+    with user_span("in flaky"):
+        return f"ok {x}"
+
+
+def two_tools():
+    failures["left"] = 1
+    worker = agent(
+        "worker",
+        [call("search", "c1", q="otters")],
+        [call("flaky", "c2", x=1)],
+        [call("flaky", "c3", x=1)],
+        "done",
+        tools=[search, flaky],
+    )
+    return worker.run_sync("hi").output
+
+
+async def parallel_pair():
+    together = asyncio.Barrier(2)
+
+    async def meet(q: str) -> str:
+        async with together:
+            return q
+
+    asked = [call("meet", "c1", q="a"), call("meet", "c2", q="b")]
+    return (await agent("worker", asked, "done", tools=[meet]).run("hi")).output
+
+
+def sub_agent():
+    inner = agent("inner", [call("search", "i1", q="a")], "found", tools=[search])
+
+    async def ask(q: str) -> str:
+        return (await inner.run(q)).output
+
+    return agent("outer", [call("ask", "c1", q="x")], "done", tools=[ask]).run_sync("hi").output
+
+
+def exception():
+    def boom(q: str) -> str:
+        raise LookupError(q)
+
+    return agent("worker", [call("boom", "c1", q="x")], tools=[boom]).run_sync("hi")
+
+
+def timeout():
+    def slow(q: str) -> str:
+        raise TimeoutError("no answer in 3 s")
+
+    return agent("worker", [call("slow", "c1", q="x")], tools=[slow]).run_sync("hi")
+
+
+async def cancellation():
+    started = asyncio.Event()
+
+    async def wait(q: str) -> str:
+        started.set()
+        await asyncio.Event().wait()
+        return q
+
+    worker = agent("worker", [call("wait", "c1", q="x")], tools=[wait])
+    task = asyncio.create_task(worker.run("hi"))
+    await started.wait()
+    task.cancel()
+    await task
+
+
+async def streamed():
+    worker = agent("worker", [call("search", "c1", q="a")], "done", tools=[search])
+    async with worker.run_stream("hi") as result:
+        return await result.get_output()
+
+
+def session():
+    for turn in ("one", "two"):
+        with toolspan_session("thread-7"):
+            agent("worker", [call("search", turn, q=turn)], "done", tools=[search]).run_sync("hi")
+
+
+def not_instrumented_by_choice():
+    worker = agent("worker", [call("search", "c1", q="a")], "done", tools=[search])
+    worker.instrument = False
+    return worker.run_sync("hi").output
+
+
+run(
+    two_tools,
+    parallel_pair,
+    sub_agent,
+    exception,
+    timeout,
+    cancellation,
+    streamed,
+    session,
+    not_instrumented_by_choice,
+)

@@ -1,0 +1,129 @@
+"""Agent frameworks with models that follow a script, each version in an environment of its own.
+
+The whole span tree of every scenario is compared with `trees/{name}.txt`. With another library
+active on the same framework, our tree must be the same, and every call must still count once.
+
+    WRITE_TREES=1 pytest ...    writes the trees anew, to be read before they are committed
+"""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.agent_frameworks import (
+    EVERY_COMMIT,
+    HERE,
+    ON_DEMAND,
+    OURS,
+    PEERS,
+    ran,
+    run,
+    tree_of,
+)
+from support.spans import otlp_json_spans
+
+
+def on_demand(names: Iterable[str]) -> list[Any]:
+    return [pytest.param(name, marks=pytest.mark.frameworks) for name in names]
+
+
+@pytest.mark.parametrize("environment", [*EVERY_COMMIT, *on_demand(ON_DEMAND)])
+@pytest.mark.requirement(
+    "pain.04-swallowed-errors",
+    "pain.18-tool-call-id",
+    "capability.C-framework-retries",
+    "capability.D-call-id",
+)
+def test_every_scenario_leaves_the_tree_that_is_written_down(environment: str) -> None:
+    done, folder = ran(environment)
+    assert "LEFT A SPAN" not in done.stdout
+    assert "toolspan" not in done.stderr, done.stderr
+    shown = tree_of(otlp_json_spans(folder)) + "\n"
+    file = HERE / "trees" / f"{environment}.txt"
+    if os.environ.get("WRITE_TREES"):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(shown, encoding="utf-8")
+    assert shown == file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("environment", on_demand(PEERS))
+def test_with_a_peer_our_tree_is_the_same_and_its_spans_are_duplicates(environment: str) -> None:
+    done, folder = ran(environment)
+    assert "LEFT A SPAN" not in done.stdout
+    spans = list(otlp_json_spans(folder))
+    theirs = [span for span in spans if span["scope"] == PEERS[environment]]
+    assert theirs, "the peer recorded nothing"
+    layers = {span["attributes"].get("toolspan.tool_call.layer") for span in theirs}
+    assert layers == {"duplicate"}
+    framework = next(name for name in EVERY_COMMIT if environment.startswith(name))
+    alone = (HERE / "trees" / f"{framework}.txt").read_text(encoding="utf-8")
+    ours = [span for span in spans if span["scope"] in OURS]
+    assert names_and_outcomes(ours) == names_and_outcomes_of_text(alone)
+
+
+def names_and_outcomes(spans: Iterable[dict[str, Any]]) -> list[str]:
+    return sorted(
+        f"{span['name']} {span['attributes'].get('toolspan.outcome', '')}".strip() for span in spans
+    )
+
+
+def names_and_outcomes_of_text(text: str) -> list[str]:
+    lines = []
+    for line in text.splitlines():
+        _, name, _, *rest = line.strip().removeprefix("! ").split(" | ")
+        outcomes = [word for word in " ".join(rest).split() if word.startswith("toolspan.outcome=")]
+        lines.append(f"{name} {outcomes[0].partition('=')[2] if outcomes else ''}".strip())
+    return sorted(lines)
+
+
+@pytest.mark.parametrize("environment", on_demand(PEERS))
+def test_with_a_peer_every_call_counts_once_in_the_tables(environment: str) -> None:
+    framework = next(name for name in EVERY_COMMIT if environment.startswith(name))
+    assert counts(ran(environment)[1]) == counts(ran(framework)[1])
+
+
+def counts(folder: Path) -> dict[str, Any]:
+    from toolspan.analytics import open_traces
+
+    traces = open_traces([folder])
+    return {
+        table: traces.sql(f"SELECT {name}, count(*) FROM {table} GROUP BY ALL ORDER BY ALL")
+        .astype(str)
+        .values.tolist()
+        for table, name in (
+            ("tool_calls", "tool_name"),
+            ("agent_runs", "agent_name"),
+            ("workflow_runs", "workflow_name"),
+            ("llm_calls", "agent_name"),
+        )
+    }
+
+
+@pytest.mark.parametrize("environment", EVERY_COMMIT)
+def test_content_is_recorded_only_under_its_switch(environment: str) -> None:
+    def texts(folder: Path) -> str:
+        return "\n".join(path.read_text(encoding="utf-8") for path in folder.glob("spans-*.jsonl"))
+
+    without = texts(ran(environment)[1])
+    switched = run(
+        environment, "two_tools", OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT="true"
+    )[1]
+    calls = [
+        span["attributes"]
+        for span in otlp_json_spans(switched)
+        if span["attributes"].get("gen_ai.tool.call.id") == "c1"
+    ]
+    assert "otters" not in without
+    assert [("otters" in call["gen_ai.tool.call.arguments"]) for call in calls] == [True]
+    assert ["results for otters" in call["gen_ai.tool.call.result"] for call in calls] == [True]
+
+
+@pytest.mark.parametrize("environment", EVERY_COMMIT)
+def test_switched_off_the_framework_runs_as_ever_and_nothing_is_recorded(environment: str) -> None:
+    off = "toolspan_openai_agents,toolspan_langchain,toolspan_smolagents,toolspan_pydantic_ai"
+    done, folder = run(environment, "two_tools", OTEL_PYTHON_DISABLED_INSTRUMENTATIONS=off)
+    assert done.stdout.startswith("two_tools ended: done"), done.stderr
+    assert {span["scope"] for span in otlp_json_spans(folder)} == {"user"}

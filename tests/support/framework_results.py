@@ -1,0 +1,150 @@
+"""Which versions of which frameworks were run, what was recorded, and what is known to be missing.
+
+    PYTHONPATH=tests python -m support.framework_results
+
+runs every environment that is built, and writes the dated result beside the page made from it.
+"""
+
+import json
+import subprocess
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+from support.agent_frameworks import EVERY_COMMIT, ON_DEMAND, OURS, PEERS, run
+from support.cached_environments import CachedEnvironment
+from support.reference import REPOSITORY
+from support.spans import otlp_json_spans
+
+RESULT = REPOSITORY / "docs" / "results" / "agent-frameworks.json"
+PAGE = REPOSITORY / "docs" / "compatibility.md"
+DISTRIBUTIONS = {
+    "openai-agents": ("openai-agents",),
+    "langgraph": ("langchain", "langgraph"),
+    "smolagents": ("smolagents",),
+    "pydantic-ai": ("pydantic-ai-slim",),
+}
+KINDS = {
+    "workflows": "invoke_workflow ",
+    "agent runs": "invoke_agent ",
+    "steps": "step ",
+    "tool calls": "execute_tool ",
+    "model calls": "chat",
+}
+GAPS = {
+    "openai-agents": [
+        "With tracing disabled (`set_tracing_disabled`, `OPENAI_AGENTS_DISABLE_TRACING`) nothing is recorded.",
+        "A run resumed from its state has agent runs but no workflow; a refused approval leaves no tool call.",
+        "A model class that opens no generation or response span leaves no model call.",
+        "Realtime and voice agents were not run.",
+    ],
+    "langgraph": [
+        "An interrupted run and its resumption are two traces of one session, not linked.",
+        "Asynchronous model calls are not current while they run: spans of HTTP clients are their siblings.",
+        "Retrievers leave no span. Remote graphs were not run.",
+        "Retries of a node are steps beside each other, not attempts.",
+    ],
+    "smolagents": [
+        "It knows no session: name one with `session(...)`.",
+        "Remote executors were not run.",
+        "Before 1.22 a managed agent called by a tool-calling agent fails by itself: `additional_args`.",
+    ],
+    "pydantic-ai": [
+        "Its spans carry `logfire.*` attributes, and a conversation id made up for each run.",
+        "A tool that raises `ModelRetry` and is asked for again is two calls, as the model sees it.",
+    ],
+}
+NOT_RUN = (
+    "CrewAI, Google ADK, Strands, Microsoft Agent Framework, Anthropic SDK, llama-index, Agno, "
+    "Haystack, DSPy, Claude Agent SDK, AutoGen, AG2, Semantic Kernel"
+)
+
+
+def measure() -> dict[str, Any]:
+    """Run everything that is built."""
+    rows = [_row(name) for name in (*EVERY_COMMIT, *ON_DEMAND, *PEERS)]
+    return {"date": datetime.now(tz=UTC).date().isoformat(), "rows": rows}
+
+
+def _row(environment: str) -> dict[str, Any]:
+    framework = next(name for name in EVERY_COMMIT if environment.startswith(name))
+    cached = CachedEnvironment(environment)
+    row: dict[str, Any] = {"environment": environment, "framework": framework, "run": False}
+    row["versions"] = _versions(cached, DISTRIBUTIONS[framework])
+    row["peer"] = PEERS.get(environment)
+    if not cached.is_built:
+        return row
+    try:
+        done, folder = run(environment)
+    except subprocess.TimeoutExpired:
+        return row
+    spans = list(otlp_json_spans(folder))
+    recorded = [span for span in spans if span["scope"] in (*OURS, "pydantic-ai")]
+    names = Counter(
+        kind
+        for span in recorded
+        for kind, prefix in KINDS.items()
+        if span["name"].startswith(prefix)
+    )
+    theirs = [span for span in spans if span["scope"] == row["peer"]]
+    layers = {span["attributes"].get("toolspan.tool_call.layer") for span in theirs}
+    return {
+        **row,
+        "run": done.returncode == 0,
+        "scenarios": len(done.stdout.splitlines()),
+        "recorded": {kind: names[kind] for kind in KINDS},
+        "peer_spans": len(theirs),
+        "peer_spans_counted": len(theirs) if layers - {"duplicate"} else 0,
+    }
+
+
+def _versions(cached: CachedEnvironment, distributions: tuple[str, ...]) -> list[str]:
+    locked = cached.locked.read_text(encoding="utf-8").splitlines()
+    return [line.split(" ;")[0].strip() for line in locked if line.split("==")[0] in distributions]
+
+
+def page(result: dict[str, Any]) -> str:
+    """The compatibility page."""
+    lines = [
+        "# Compatibility",
+        "",
+        f"Generated from `docs/results/agent-frameworks.json` of {result['date']} by",
+        "`make test-frameworks`; do not edit. How to record each of them:",
+        "[agent frameworks](how-to/agent-frameworks.md).",
+        "",
+        "Each version runs the same scenarios with a scripted model: two tools of which one fails and",
+        "recovers, a parallel pair, a hand-over or sub-agent, an exception, a timeout, a cancellation, a",
+        "stream, a session. The supported range is from the oldest to the newest version listed; other",
+        "versions are tried, and left alone where a hook has no place.",
+        "",
+        f"| framework | version | beside | run | {' | '.join(KINDS)} |",
+        f"|---|---|---|---|{'---:|' * len(KINDS)}",
+    ]
+    for row in result["rows"]:
+        versions = ", ".join(row["versions"])
+        counts = [str(row["recorded"][kind]) for kind in KINDS] if row["run"] else [""] * len(KINDS)
+        ran = "yes" if row["run"] else "not run"
+        peer = f"`{row['peer']}`" if row["peer"] else ""
+        lines.append(f"| {row['framework']} | {versions} | {peer} | {ran} | {' | '.join(counts)} |")
+    lines += [
+        "",
+        "Beside another library, all its spans are marked as duplicates: none is counted a second time.",
+        "",
+        f"Not run: {NOT_RUN}.",
+        "",
+        "## Known gaps",
+    ]
+    for framework, gaps in GAPS.items():
+        lines += ["", f"### {framework}", "", *[f"- {gap}" for gap in gaps]]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    result = measure()
+    RESULT.parent.mkdir(parents=True, exist_ok=True)
+    RESULT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    PAGE.write_text(page(result), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
