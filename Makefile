@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
 FAIL_UNDER ?= 85
 
 .DEFAULT_GOAL := help
-.PHONY: help install format lint typecheck test test-frameworks check environments packaging requirements demo benchmark simulations collector jaeger prometheus clean
+.PHONY: help install format lint typecheck test test-frameworks test-versions check environments packaging requirements demo soak benchmark benchmark-peers simulations test-platforms collector jaeger prometheus clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,10 @@ endif
 test-frameworks: $(VENV)/.dev  ## run the tests of more framework versions, peers and servers
 	$(PYTEST) -m frameworks
 
+test-platforms: $(VENV)/.dev  ## start Phoenix and MLflow, and bring their feedback in (docs/results/platforms.md)
+	PYTHONPATH=tests $(BIN)/python -m support.cached_environments build phoenix mlflow
+	PLATFORM_RESULTS=docs/results/platforms.md $(BIN)/python -m pytest -m platforms tests/platforms
+
 packaging: $(VENV)/.dev  ## build the wheel and sdist and install them in fresh environments
 	$(PYTEST) -m packaging tests/packaging
 
@@ -72,8 +76,20 @@ prometheus:  ## unpack Debian's Prometheus and promtool for tests (no root; cach
 environments: $(VENV)/.dev  ## build the frameworks' environments that tests use (cached outside the checkout)
 	@PYTHONPATH=tests $(BIN)/python -m support.cached_environments build $(NAMES)
 
+soak: $(VENV)/.dev  ## write 2 000 spans/s for minutes: memory, drops, latency (SECONDS=150)
+	$(BIN)/python -m benchmarks.soak --seconds $(or $(SECONDS),150)
+
 benchmark: $(VENV)/.dev  ## measure speed as ratios against named baselines
 	$(BIN)/python -m benchmarks
+
+PEERS := openinference openllmetry langfuse logfire mlflow util-genai
+
+benchmark-peers: $(VENV)/.dev  ## measure other libraries' decorators beside ours
+	@PYTHONPATH=tests $(BIN)/python -m support.cached_environments build $(PEERS:%=peer-%)
+	$(BIN)/python -m benchmarks.peers
+
+test-versions: $(VENV)/.dev  ## run the recording tests on each Python here, with the oldest and newest OpenTelemetry
+	@PYTHONPATH=tests $(BIN)/python -m support.versions
 
 clean:  ## remove what the other targets made
 	rm -rf .venv build dist site demo-data .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -40,7 +40,7 @@ def main() -> int:
 
     _print(results)
     arguments.json.parent.mkdir(parents=True, exist_ok=True)
-    arguments.json.write_text(json.dumps(_document(results, scale), indent=2) + "\n")
+    arguments.json.write_text(json.dumps(document(results, scale), indent=2) + "\n")
     print(f"written to {arguments.json}", file=sys.stderr)
     missed = [row for rows in results.values() for row in rows if not row.is_within_budget]
     return 1 if missed else 0
@@ -62,13 +62,15 @@ def _print(results: dict[str, list[Row]]) -> None:
     Console().print(table)
 
 
-def _document(results: dict[str, list[Row]], scale: str) -> dict[str, object]:
+def document(results: dict[str, list[Row]], scale: str) -> dict[str, object]:
+    """The results with all that one must know to compare them."""
     packages = ("toolspan", "opentelemetry-api", "opentelemetry-sdk", "duckdb", "pandas")
     return {
         "date": dt.datetime.now(dt.UTC).date().isoformat(),
         "scale": scale,
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs",
+        "load": [round(load, 2) for load in os.getloadavg()],
         "versions": {name: version(name) for name in packages},
         "results": {name: [row.as_dict() for row in rows] for name, rows in results.items()},
     }

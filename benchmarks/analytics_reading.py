@@ -134,7 +134,7 @@ def _duckdb(query: str, out: Path) -> int:
     )
     connection.execute(
         f"COPY ({query}) TO '{out}/raw.parquet' "
-        "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+        "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 1000)"
     )
     row = connection.execute(f"SELECT count(*) FROM '{out}/raw.parquet'").fetchone()
     assert row is not None

@@ -141,7 +141,7 @@ def test_the_report_runs_as_a_script():
 def test_every_entry_is_one_sentence_under_a_well_formed_id():
     for name, entry in REQUIREMENTS.items():
         assert re.fullmatch(
-            r"(project\.|design\.[2-9]|battery\.|pain\.(\d\d|also)-|capability\.[A-O]\d?-|analytics\.(\d\d|quality)-)"
+            r"(project\.|pipelines\.|design\.[2-9]|battery\.|pain\.(\d\d|also)-|capability\.[A-O]\d?-|analytics\.(\d\d|quality)-)"
             r"[-a-z0-9]+",
             name,
         ), name

@@ -203,6 +203,7 @@ def test_a_bad_format_is_bad_usage(cli, newsletter: Path) -> None:
         cli("tools", newsletter, "--format", "yaml")
 
 
+@pytest.mark.requirement("design.9-csv-injection", "design.9-terminal-controls")
 def test_names_from_traces_cannot_run_anything(cli, tmp_path: Path) -> None:
     evil = "=cmd|' /C calc'!A0"
     path = write_lines(
@@ -221,3 +222,35 @@ def test_names_from_traces_cannot_run_anything(cli, tmp_path: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert "&lt;script&gt;|x" in text
     assert "<script>|x" not in text
+
+
+@pytest.mark.requirement("design.9-no-sql-from-content")
+def test_no_text_of_a_trace_is_part_of_a_query(tmp_path: Path, monkeypatch) -> None:
+    from toolspan.analytics.read import _stage
+
+    evil = "x'); DROP TABLE span; --"
+    keys = {f"gen_ai.{evil}": evil, f"koog.{evil}": evil, f"{evil}": evil}
+    odd = tool(evil, 1, session__id=evil, **{key.replace(".", "__"): evil for key in keys})
+    path = write_lines(
+        tmp_path / "a.jsonl",
+        otlp([odd], scope=f"logfire{evil}", resource={evil: evil, "service.name": evil}),
+    )
+    queries: list[str] = []
+    really_connect = _stage._canonical
+
+    def watched(connection: object) -> None:
+        class Watched:
+            def execute(self, sql: str, *parameters: object) -> object:
+                queries.append(sql)
+                return connection.execute(sql, *parameters)  # type: ignore[attr-defined]
+
+        really_connect(Watched())  # type: ignore[arg-type]
+
+    monkeypatch.setattr(_stage, "_canonical", watched)
+    with open_traces(path) as traces:
+        rows = traces.sql_records("SELECT tool_name, session_id, service_name FROM tool_calls")
+        assert rows == [{"tool_name": evil, "session_id": evil, "service_name": evil}]
+        assert traces.records("tools", where={"tool_name": evil})[0]["calls"] == 1
+        assert traces.records("tools", by=f"gen_ai.{evil}")[0]["calls"] == 1
+    assert len(queries) > 2
+    assert not [sql for sql in queries if "DROP TABLE span" in sql]

@@ -62,6 +62,7 @@ def test_spans(traces: Traces, answers: dict[str, Any]) -> None:
         assert len(traces.table_records(table)) == answers["spans"][table]
 
 
+@pytest.mark.requirement("analytics.05-timeouts")
 def test_all_tools(traces: Traces, answers: dict[str, Any]) -> None:
     (record,) = traces.records("tools", by="workflow_name")
     other = sum(record[kind] for kind in OTHER)
@@ -83,6 +84,7 @@ def test_recovery_by_attempt(traces: Traces, answers: dict[str, Any]) -> None:
     assert found == answers["recovery_by_attempt"]
 
 
+@pytest.mark.requirement("analytics.05-fallback-rescue")
 def test_fallbacks(traces: Traces, answers: dict[str, Any]) -> None:
     pairs = {
         f"{record['fallback_from']} > {record['tool_name']}": {
@@ -175,7 +177,11 @@ def test_error_groups(traces: Traces, answers: dict[str, Any]) -> None:
     assert found == answers["error_groups"]
 
 
+@pytest.mark.requirement("analytics.07-transitions")
 def test_transitions(traces: Traces, answers: dict[str, Any]) -> None:
+    (first, *_) = traces.records("transitions")
+    assert (first["share"], first["after_failure"], first["p50_gap_ms"]) == (1, 1, -1400)
+    assert 0 < first["share_low"] < first["share_high"] == pytest.approx(1)
     found = {
         f"{r['from_tool']} > {r['to_tool']}": r["count"] for r in traces.records("transitions")
     }
@@ -190,6 +196,7 @@ def test_loops(traces: Traces, answers: dict[str, Any]) -> None:
     assert found == answers["loops"]
 
 
+@pytest.mark.requirement("analytics.05-dead-ends")
 def test_dead_ends(traces: Traces, answers: dict[str, Any]) -> None:
     found = {record["tool_name"]: record["sessions"] for record in traces.records("dead_ends")}
     assert found == answers["dead_ends"]
@@ -228,3 +235,38 @@ def test_feedback(traces: Traces, answers: dict[str, Any]) -> None:
             key: expected[key]
             for key in ("unique", "matched", "unmatched", "sessions_missing", "mean")
         })  # fmt: skip
+
+
+@pytest.mark.requirement("analytics.06-critical-path", "analytics.06-what-if")
+def test_critical_path(traces: Traces, answers: dict[str, Any]) -> None:
+    found = {
+        session: {f"{unit} {name}": ns / 1e6 for (unit, name), ns in path.items() if ns}
+        for session, path in traces.critical_paths().items()
+    }
+    assert found == answers["critical_path"]
+    records = traces.critical_path_records()
+    assert {f"{r['unit']} {r['name']}": r["path_ms"] for r in records} == answers[
+        "critical_path_total"
+    ]
+    halved = {r["name"]: r["half_saves_ms"] for r in records if r["unit"] == "tool"}
+    assert halved == answers["what_if_halved_ms"]
+    assert sum(r["share"] for r in records) == pytest.approx(1)
+    assert list(traces.critical_path()["path_ms"]) == [r["path_ms"] for r in records]
+
+
+@pytest.mark.requirement("analytics.06-missed-parallelism")
+def test_missed_parallelism(traces: Traces, answers: dict[str, Any]) -> None:
+    records = traces.records("missed_parallelism")
+    found = [
+        {
+            "session": r["session_id"],
+            "agent": r["agent_name"],
+            "step": r["step_name"],
+            "tools": r["tools"].split(", "),
+            "saving_ms": r["saving_ms"],
+        }
+        for r in sorted(records, key=lambda r: r["session_id"])
+    ]
+    expected = answers["missed_parallelism"]
+    assert found == expected["runs"]
+    assert sum(r["saving_ms"] for r in records) == expected["saving_ms"]

@@ -126,6 +126,7 @@ def test_an_error_on_the_way_that_is_no_tool_changes_nothing(tmp_path: Path) -> 
     assert [(call[0], call[1]) for call in found] == [("get", "ok")]
 
 
+@pytest.mark.requirement("design.3-outcome-of-others")
 def test_outcomes_follow_from_status_and_error_type(tmp_path: Path) -> None:
     found = calls(
         tmp_path,

@@ -120,7 +120,9 @@ def test_frame_command_and_sql_agree_at_length(
 def agree(asking: Asking, measure: str, where: list[str], by: list[str], since, until) -> None:
     if not MEASURES[measure].groups:
         by = []
-    by = [key for key in by if key != "outcome" or MEASURES[measure].rows == "tool_calls"]
+    if MEASURES[measure].rows != "tool_calls":
+        by = [key for key in by if key not in ("agent_name", "outcome")]
+        where = [text for text in where if not text.startswith("agent_name")]
     options = [part for text in where for part in ("--where", text)]
     options += [part for key in by for part in ("--by", key)]
     options += ["--since", since] * (since is not None) + ["--until", until] * (until is not None)

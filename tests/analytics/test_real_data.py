@@ -75,6 +75,7 @@ def test_tokens_and_cost_of_models(traces: Traces, reference: dict[str, Any]) ->
         same_lengths(record, expected["duration_ms"])
 
 
+@pytest.mark.requirement("analytics.01-roll-ups")
 def test_sums_are_the_same_whoever_counts(traces: Traces, reference: dict[str, Any]) -> None:
     said = reference["dataset"]
     expected = (said["input_tokens"], said["output_tokens"], pytest.approx(said["cost_usd"]))

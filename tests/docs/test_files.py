@@ -17,6 +17,7 @@ from toolspan.exporters._settings import variable_of
 from toolspan.exporters.writing import _slow_disk
 
 DURABILITY = (REPOSITORY / "docs/explanation/durability.md").read_text(encoding="utf-8")
+OPERATION = (REPOSITORY / "docs/how-to/span-files.md").read_text(encoding="utf-8")
 REFERENCE = (REPOSITORY / "docs/reference/files.md").read_text(encoding="utf-8")
 
 
@@ -91,6 +92,25 @@ def test_the_rule_for_slow_disks_is_the_code() -> None:
         FileSettings().slow_write_ms,
     )
     assert f"if more than {_slow_disk._SLOW_ANSWERS} of the 10 answers are slow" in DURABILITY
+
+
+def test_there_is_advice_for_every_drop() -> None:
+    told = {bare(row[0]) for row in rows(OPERATION, "what grows") if row[0].startswith("`dropped")}
+    assert told == {f'dropped["{reason}"]' for reason in Reason}
+
+
+def test_the_snippets_of_the_page_on_operation_run(tmp_path: Path) -> None:
+    snippets = re.findall(r"^```python\n(.*?)^```$", OPERATION, re.MULTILINE | re.DOTALL)
+    place = Workplace(tmp_path)
+    place.write("snippets.py", "\n".join(snippets))
+    done = place.start(sys.executable, "snippets.py")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Stats(mode='write_through'" in done.stdout
+
+
+def test_the_variables_of_the_page_on_operation_are_settings() -> None:
+    known = {variable_of(setting.name) for setting in fields(FileSettings)}
+    assert set(re.findall(r"TOOLSPAN_FILES_[A-Z_]+", OPERATION)) <= known
 
 
 AGENT = """
@@ -184,7 +204,9 @@ def test_every_way_in_keeps_what_the_table_promises(way: str, tmp_path: Path) ->
         assert spans_left(way, ending, folder) == (["first", "last"] if promise == "kept" else [])
 
 
-@pytest.mark.parametrize("page", ["explanation/durability.md", "reference/files.md"])
+@pytest.mark.parametrize(
+    "page", ["explanation/durability.md", "how-to/span-files.md", "reference/files.md"]
+)
 def test_every_link_leads_somewhere(page: str) -> None:
     path = REPOSITORY / "docs" / page
     for target in re.findall(r"\]\(([^)#h][^)#]*)", path.read_text(encoding="utf-8")):

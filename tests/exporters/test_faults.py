@@ -23,6 +23,7 @@ class Lines(logging.Handler):
 logging.getLogger("toolspan.exporters").addHandler(Lines())
 logging.getLogger("toolspan.exporters").propagate = False
 directory = Path(sys.argv[1])
+directory.mkdir(exist_ok=True)
 settings = json.loads(sys.argv[2]) if len(sys.argv) > 2 else {}
 processor = JsonlSpanProcessor(directory / "telemetry", **settings)
 provider = TracerProvider()
@@ -104,6 +105,57 @@ report()
     assert result["in files"] == result["written"]
     assert set(result["dropped"]) == {"disk_full"}
     assert len([line for line in result["log"] if "cannot write" in line]) == 1
+
+
+@pytest.mark.requirement("design.4-disk-full")
+@pytest.mark.parametrize("mode", ["write_through", "batch"])
+def test_many_processes_on_one_full_disk_keep_or_count_every_span(
+    tmp_path: Path, mode: str
+) -> None:
+    done = run_with_own_mounts(
+        SET_UP
+        + """
+ledger = Path(sys.argv[3])
+ledger.mkdir()
+mount("-t", "tmpfs", "-o", "size=700k", "tmpfs")
+for writer in range(5):
+    if os.fork() == 0:
+        end_spans(150)
+        provider.shutdown()
+        (ledger / str(writer)).write_text(json.dumps(
+            [processor.stats().written, processor.stats().dropped]
+        ))
+        os._exit(0)
+for writer in range(5):
+    assert os.wait()[1] == 0
+written = [json.loads(path.read_text()) for path in ledger.iterdir()]
+assert len(written) == 5
+dropped = sum((collections.Counter(drops) for _, drops in written), collections.Counter())
+names, fragments = collections.Counter(), 0
+for path in (directory / "telemetry").iterdir():
+    data = path.read_bytes()
+    fragments += not data.endswith(b"\\n") and bool(data)
+    for line in data.splitlines():
+        for group in json.loads(line)["resourceSpans"]:
+            for scope in group["scopeSpans"]:
+                names.update((path.name.split("-")[3], span["name"]) for span in scope["spans"])
+print(json.dumps({
+    "ended": 5 * 600,
+    "in files": len(names),
+    "twice": names.total() - len(names),
+    "written": sum(count for count, _ in written),
+    "dropped": dropped,
+    "fragments": fragments,
+}))
+""",
+        tmp_path / "disk",
+        json.dumps({"mode": mode, "slow_disk": "stay", "line_records": 10}),
+        tmp_path / "ledger",
+    )
+    result = outcome(done)
+    assert result["in files"] == result["written"]
+    assert set(result["dropped"]) == {"disk_full"}
+    assert result["fragments"] == 0
 
 
 @pytest.mark.requirement("design.4-lost-permission")

@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from support.programs import run_program
 from toolspan.exporters import JsonlSpanProcessor
 from toolspan.exporters.files import FileName, Housekeeper, _compression
-from toolspan.exporters.files._compression import compress
+from toolspan.exporters.files._compression import Compressor
 from toolspan.exporters.files._retention import delete_old
 
 DAY_S = 86_400
@@ -79,7 +79,7 @@ def test_a_compressed_file_is_of_the_real_kind_with_its_time_kept(
 ) -> None:
     path = make_file(directory, 1, size=3_000_000, age_days=2)
     changed = path.stat().st_mtime_ns
-    compressed = compress(path, compression)  # type: ignore[arg-type]
+    compressed = Compressor(compression).compress(path)  # type: ignore[arg-type]
     assert list(directory.iterdir()) == [compressed]
     assert content_of(compressed) == b"x" * 3_000_000
     assert compressed.stat().st_mtime_ns == changed
@@ -112,7 +112,7 @@ def test_a_file_that_grew_meanwhile_stays(directory: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr("shutil.copyfileobj", copy)
     with pytest.raises(RuntimeError, match="changed while it was compressed"):
-        compress(path, "gzip")
+        Compressor("gzip").compress(path)
     assert list(directory.iterdir()) == [path]
 
 
@@ -126,7 +126,7 @@ def test_a_crash_before_the_end_leaves_the_original(
 
     monkeypatch.setattr(Path, "rename", crash)
     with pytest.raises(KeyboardInterrupt):
-        compress(path, "gzip")
+        Compressor("gzip").compress(path)
     assert list(directory.iterdir()) == [path]
 
 
@@ -242,9 +242,9 @@ def test_names_say_the_same_when_read_back() -> None:
 
 
 def test_standard_readers_read_what_was_compressed(directory: Path) -> None:
-    path = compress(make_file(directory, 1), "zstd")
+    path = Compressor("zstd").compress(make_file(directory, 1))
     with zstandard.open(path, "rb") as file:
         assert file.read() == b"x" * 10
-    path = compress(make_file(directory, 2), "gzip")
+    path = Compressor("gzip").compress(make_file(directory, 2))
     with gzip.open(io.BytesIO(path.read_bytes())) as file:
         assert file.read() == b"x" * 10

@@ -1,12 +1,15 @@
 """However a process ends or forks: every span that ended is in a file, once."""
 
 import signal
+import socket
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from support.programs import run_program
+from support.programs import FORK_QUIETLY, TIMEOUT_S, run_program, unmeasured_environment
 from support.spans import otlp_json_spans
 from toolspan.exporters.files import FileName
 
@@ -150,3 +153,102 @@ print(next(handled))
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert names_in(directory) == expected(main=5000, handler=int(done.stdout))
+
+
+PRE_FORK_SERVER = (
+    SET_UP
+    + """
+import socket
+
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+
+def serve(lifetime):
+    while lifetime:
+        connection, _ = listener.accept()
+        with connection:
+            request = connection.recv(100).decode()
+            worker = threading.Thread(target=end_spans, args=(f"request {request}", 3))
+            worker.start()
+            worker.join()
+            connection.sendall(str(os.getpid()).encode())
+        lifetime -= 1
+
+def recycle(how):
+    match how:
+        case "exit":
+            sys.exit()
+        case "os._exit":
+            os._exit(0)
+        case "SIGTERM" | "SIGKILL":
+            os.kill(os.getpid(), getattr(signal, how))
+
+end_spans("server", 1)  # the file is open when the workers are forked
+hows = itertools.cycle(["exit", "os._exit", "SIGTERM", "SIGKILL"])
+alive = 0
+for how in itertools.islice(hows, 12):
+    if alive == 3:
+        os.wait()
+        alive -= 1
+    alive += 1
+    if os.fork() == 0:
+        serve(5)
+        recycle(how)
+while alive:
+    os.wait()
+    alive -= 1
+"""
+)
+
+
+@pytest.mark.requirement("pain.16-worker-recycle")
+def test_a_pre_fork_server_keeps_every_answered_request_however_its_workers_are_recycled(
+    directory: Path,
+) -> None:
+    server = subprocess.Popen(
+        [sys.executable, *FORK_QUIETLY, "-c", PRE_FORK_SERVER, directory],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=unmeasured_environment(),
+    )
+    try:
+        assert server.stdout is not None
+        port = int(server.stdout.readline())
+        workers = Counter()
+        for number in range(60):
+            with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S) as connection:
+                connection.sendall(str(number).encode())
+                workers[connection.recv(100)] += 1
+        assert server.communicate(timeout=TIMEOUT_S)[1] == ""
+        assert server.returncode == 0
+    finally:
+        server.kill()
+    assert list(workers.values()) == [5] * 12
+    assert names_in(directory) == expected(
+        server=1, **{f"request {number}": 3 for number in range(60)}
+    )
+    assert len(list(directory.iterdir())) == 13
+
+
+def test_a_fork_by_c_code_that_runs_no_hook_of_python_writes_a_file_of_its_own(
+    directory: Path,
+) -> None:
+    done = run_program(
+        SET_UP
+        + """
+import ctypes
+
+end_spans("parent", 2)
+if ctypes.PyDLL(None).fork() == 0:  # as uWSGI does
+    end_spans("child", 2)
+    os._exit(0)
+assert os.wait()[1] == 0
+end_spans("later", 2)
+""",
+        directory,
+        measure=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert names_in(directory) == expected(parent=2, child=2, later=2)
+    assert len(list(directory.iterdir())) == 2

@@ -8,6 +8,7 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from support.spans import otlp_json_spans
 from toolspan.exporters import JsonlSpanProcessor
+from toolspan.exporters.writing._batch import Batch
 
 
 class Clock:
@@ -94,3 +95,23 @@ def test_the_switch_can_be_forbidden(
     for _ in range(30):
         provider.get_tracer("t").start_span("a").end()
     assert (processor.stats().mode, processor.stats().slow_writes) == ("write_through", 30)
+
+
+def test_threads_that_find_the_disk_slow_together_switch_once(
+    directory: Path, provider: TracerProvider, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    processor = JsonlSpanProcessor(directory)
+    writer = processor._writer
+    new_batch, made = writer._new_batch, []
+
+    def meanwhile() -> Batch:
+        made.append(1)
+        writer._on_slow(is_answer_slow=False)  # as another thread would in this moment
+        return new_batch()
+
+    writer._new_batch = meanwhile  # type: ignore[method-assign]
+    provider.add_span_processor(processor)
+    clock.write_s = 0.025
+    for _ in range(10):
+        provider.get_tracer("t").start_span("a").end()
+    assert (processor.stats().mode, len(made), len(caplog.records)) == ("batch", 1, 1)

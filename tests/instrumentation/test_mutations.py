@@ -16,22 +16,22 @@ import pytest
 from support.reference import REPOSITORY
 
 SOURCE = REPOSITORY / "instrumentation" / "toolspan"
-FILES = (
-    "record/_attempts.py",
-    "record/_call.py",
-    "record/_open.py",
-    "track/_attempts.py",
-    "track/_fallback.py",
-    "track/_functions.py",
-    "track/_generators.py",
-    "track/_retry_libraries.py",
-    "track/_tracker.py",
-    "identity/_carry.py",
-    "identity/_session.py",
+FILES = sorted(
+    f"{floor.name}/{path.name}"
+    for floor in (SOURCE / "instrumentation" / name for name in ("record", "track", "identity"))
+    for path in floor.glob("*.py")
 )
 TESTS = [
     f"tests/instrumentation/{place}"
-    for place in ("track", "record", "identity", "metrics", "test_races.py")
+    for place in (
+        "record/test_context_restored.py",  # those that notice most come first
+        "record/test_hostile_hosts.py",
+        "track",
+        "record",
+        "identity",
+        "metrics",
+        "test_races.py",
+    )
 ]
 
 

@@ -45,6 +45,14 @@ def source_files() -> Iterator[str]:
                 yield path.relative_to(REPOSITORY / root).as_posix()
 
 
+@pytest.mark.requirement("design.2-top-level")
+def test_the_top_level_holds_what_the_house_promises():
+    for folder in ("instrumentation", "exporters", "analytics", "tests"):
+        assert (REPOSITORY / folder).is_dir(), folder
+    for file in ("collector-config.yaml", "pyproject.toml", "README.md"):
+        assert (REPOSITORY / file).is_file(), file
+
+
 @pytest.mark.requirement("design.2-one-distribution")
 def test_the_wheel_holds_the_three_floors_and_nothing_else(names: set[str]):
     assert names == set(source_files())

@@ -13,6 +13,7 @@ from support.collector import Collector
 from support.otlp_protobuf import logs_messages, records, traces_messages
 from support.zero_code import Workplace
 from toolspan.analytics import open_traces
+from toolspan.exporters.send.command import main
 
 AGENT = Path(__file__).with_name("agent.py")
 SESSIONS = 3
@@ -70,6 +71,7 @@ def without_masked(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return cut(found)
 
 
+@pytest.mark.requirement("pipelines.direct")
 def test_the_agent_sends_beside_its_own_files_and_says_nothing(run: Run) -> None:
     assert (run.done.returncode, run.done.stdout, run.done.stderr) == (0, "", "")
     assert len(records(traces_messages(run.own))) == 9 * SESSIONS
@@ -89,6 +91,7 @@ def test_every_feedback_event_is_in_the_archive_as_in_the_agents_own_file(run: R
     assert without_masked(archived) == without_masked(own)
 
 
+@pytest.mark.requirement("pipelines.redaction")
 def test_the_archive_holds_no_private_text_and_the_rest_of_each_text(run: Run) -> None:
     own = "".join(path.read_text(encoding="utf-8") for path in sorted(run.own.glob("*.jsonl")))
     archived = "".join(path.read_text(encoding="utf-8") for path in sorted(run.archive.iterdir()))
@@ -116,6 +119,7 @@ def test_the_archive_holds_no_private_text_and_the_rest_of_each_text(run: Run) -
     )
 
 
+@pytest.mark.requirement("pipelines.same-tables")
 def test_the_analysis_gives_the_same_tables_for_both(run: Run) -> None:
     with open_traces(run.own) as own, open_traces(run.archive) as archived:
         for table in ("tools", "agents", "feedback_summary"):
@@ -131,3 +135,19 @@ def test_the_analysis_gives_the_same_tables_for_both(run: Run) -> None:
 def test_both_read_together_count_each_span_once(run: Run) -> None:
     with open_traces(run.own) as own, open_traces([run.own, run.archive]) as both:
         pd.testing.assert_frame_equal(both.tools(), own.tools())
+
+
+@pytest.mark.requirement("pipelines.rotation-and-frames")
+def test_the_analysis_reads_an_archive_of_framed_zstd(run: Run, tmp_path: Path) -> None:
+    framed = {"rotation": None, "compression": "zstd"}
+    exporters = {"exporters": {"file/spans": framed, "file/events": framed}}
+    with Collector(tmp_path / "collector", exporters) as collector:
+        arguments = ["--endpoint", collector.http_endpoint, "--journal", str(tmp_path / "journal")]
+        assert main([str(run.own), *arguments]) == 0
+        collector.stop()  # which writes what it has
+
+    for name in ("spans.jsonl", "events.jsonl"):
+        assert (collector.directory / name).read_bytes()[4:8] == b"\x28\xb5\x2f\xfd"
+    with open_traces(run.own) as own, open_traces(collector.directory) as archived:
+        for table in ("tools", "agents", "feedback_summary"):
+            pd.testing.assert_frame_equal(getattr(archived, table)(), getattr(own, table)())

@@ -2,6 +2,8 @@
 
 import json
 import signal
+import urllib.error
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +59,7 @@ HARMLESS = [
 ]
 
 
+@pytest.mark.requirement("pipelines.redaction")
 def test_private_text_is_masked_wherever_people_and_tools_write(collector: Collector) -> None:
     texts = [text for text, _ in PRIVATE] + HARMLESS
     keys = (
@@ -97,6 +100,7 @@ def test_structured_content_is_masked_in_all_its_depth(collector: Collector) -> 
     assert json.loads(content) == [{"to": "****", "n": 2}]
 
 
+@pytest.mark.requirement("pipelines.redaction")
 def test_ids_names_and_our_own_values_are_never_touched(collector: Collector) -> None:
     private = "ada@example.org"
     made = span(f"ask {private}", 1, message=None)
@@ -120,6 +124,7 @@ def test_ids_names_and_our_own_values_are_never_touched(collector: Collector) ->
     assert collector.archived_spans(1) == records([traces_message(json.dumps(sent))])
 
 
+@pytest.mark.requirement("pipelines.events-apart")
 def test_only_events_get_into_the_archive_not_the_applications_log(collector: Collector) -> None:
     def log(number: int, **more: Any) -> dict[str, Any]:
         return {"timeUnixNano": str(number), "attributes": [], **more}
@@ -144,6 +149,7 @@ def test_only_events_get_into_the_archive_not_the_applications_log(collector: Co
     assert times == ["1", "2", "5"]
 
 
+@pytest.mark.requirement("pipelines.restart")
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
 def test_a_restart_loses_nothing_that_was_written(tmp_path: Path, how: int) -> None:
     with Collector(tmp_path) as collector:
@@ -158,6 +164,7 @@ def test_a_restart_loses_nothing_that_was_written(tmp_path: Path, how: int) -> N
         assert (collector.directory / "spans.jsonl").read_bytes().startswith(before)
 
 
+@pytest.mark.requirement("pipelines.restart")
 def test_a_span_that_was_accepted_is_in_the_file_when_the_collector_is_killed(
     tmp_path: Path,
 ) -> None:
@@ -169,6 +176,7 @@ def test_a_span_that_was_accepted_is_in_the_file_when_the_collector_is_killed(
         assert numbers(records(traces_messages(collector.directory))) == list(range(1, 31))
 
 
+@pytest.mark.requirement("pipelines.rotation-and-frames")
 def test_rotated_files_are_read_with_the_current_one(tmp_path: Path) -> None:
     filler = "x" * 40_000
     with Collector(tmp_path, env={"TOOLSPAN_ARCHIVE_MB": "1"}) as collector:
@@ -235,3 +243,26 @@ def test_unreachable_trace_stores_hold_up_neither_the_archive_nor_the_metrics(
             post(collector.http_endpoint, otlp([made]))
         collector.archived_spans(20)
         until(lambda: 20.0 in collector.metrics().values(), "20 calls counted")
+
+
+def test_what_cannot_be_written_is_refused_for_later_and_told_to_prometheus(tmp_path: Path) -> None:
+    collector = Collector(tmp_path)
+    # As a full disk: no file of the collector may grow beyond 64 KiB.
+    collector.command = ["bash", "-c", 'ulimit -f 64; exec "$@"', "bash", *collector.command]
+    with collector:
+
+        def answer(number: int) -> int:
+            body = json.dumps(otlp([tool("search", number, filler="x" * 20_000)])).encode()
+            request = urllib.request.Request(
+                f"{collector.http_endpoint}/v1/traces", body, {"Content-Type": "application/json"}
+            )
+            try:
+                with urllib.request.urlopen(request, timeout=30) as taken:
+                    return int(taken.status)
+            except urllib.error.HTTPError as refused:
+                return refused.code
+
+        # 503 is what exporters, and `toolspan send`, try again.
+        assert [answer(number) for number in range(1, 7)] == [200, 200, 200, 503, 503, 503]
+        failed = 'otelcol_exporter_send_failed_spans{exporter="file/spans"}'
+        until(lambda: collector.own_metrics().get(failed) == 3, "three spans that failed")

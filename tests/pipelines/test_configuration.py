@@ -13,6 +13,7 @@ from toolspan.conventions import attributes
 CONFIGS = [CONFIG, REPOSITORY / "deploy" / "collector" / "replay.yaml"]
 
 
+@pytest.mark.requirement("pipelines.valid-configurations")
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
 def test_the_collector_accepts_the_configuration(config: Path) -> None:
     done = validate(config)
@@ -26,6 +27,7 @@ def test_every_configuration_of_the_repository_is_checked() -> None:
     assert collectors - {REPOSITORY / "deploy" / "compose.yaml"} == set(CONFIGS)
 
 
+@pytest.mark.requirement("pipelines.misspelt-key")
 def test_a_misspelt_key_is_refused_by_its_name() -> None:
     done = validate(CONFIG, "yaml:exporters::file/spans::rotatoin::max_days: 1")
 

@@ -44,6 +44,7 @@ def check_schema(path: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.requirement("pipelines.compose")
 def test_the_compose_file_keeps_to_the_schema_of_compose_files(tmp_path: Path) -> None:
     done = check_schema(COMPOSE)
     assert done.returncode == 0, done.stdout
@@ -54,6 +55,7 @@ def test_the_compose_file_keeps_to_the_schema_of_compose_files(tmp_path: Path) -
     assert "restrat" in check_schema(misspelt).stdout
 
 
+@pytest.mark.requirement("pipelines.compose")
 def test_every_image_is_pinned_to_a_release() -> None:
     images = {name: service["image"] for name, service in services().items()}
     assert set(images) == {"collector", "jaeger", "tempo", "prometheus", "grafana"}
@@ -161,7 +163,7 @@ def queries() -> list[str]:
     return found
 
 
-@pytest.mark.requirement("analytics.09-grafana-prometheus")
+@pytest.mark.requirement("analytics.09-grafana-prometheus", "pipelines.dashboard")
 def test_every_query_of_the_dashboard_is_answered_by_real_prometheus(tmp_path: Path) -> None:
     assert len(queries()) > 15
     charge = {"toolspan__tool__cost__amount": 1.0, "toolspan__tool__cost__currency": "EUR"}

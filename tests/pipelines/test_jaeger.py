@@ -12,7 +12,7 @@ import pytest
 
 from support.collector import Collector
 from support.jaeger import Jaeger
-from support.otlp_protobuf import records, traces_messages
+from support.otlp_protobuf import records, traces_messages, without_schema_urls
 from support.post import post
 from support.traces import otlp, tool
 from support.zero_code import Workplace
@@ -27,18 +27,15 @@ def jaeger(tmp_path: Path) -> Iterator[Jaeger]:
         yield running
 
 
-def as_jaeger_keeps(spans: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{**span, "resource_schema": "", "scope_schema": ""} for span in spans]
-
-
 def spans_in(directory: Path) -> list[dict[str, Any]]:
-    return as_jaeger_keeps(records(traces_messages(directory)))
+    return without_schema_urls(records(traces_messages(directory)))
 
 
 def trace_ids(spans: list[dict[str, Any]]) -> set[str]:
     return {base64.b64decode(span["traceId"]).hex() for span in spans}
 
 
+@pytest.mark.requirement("pipelines.jaeger", "pipelines.send-exact")
 @pytest.mark.parametrize("protocol", ["grpc", "http/protobuf"])
 def test_files_that_were_sent_are_what_jaeger_gives_back(
     jaeger: Jaeger,
@@ -125,10 +122,11 @@ def test_the_collector_passes_on_the_redacted_spans_that_are_in_its_archive(
         archived = collector.archived_spans(18)
         found = jaeger.spans(trace_ids(archived), len(archived))
 
-    assert found == as_jaeger_keeps(archived)
+    assert found == without_schema_urls(archived)
     assert "ada@example.org" not in str(found)
 
 
+@pytest.mark.requirement("pipelines.sample")
 def test_of_unremarkable_traces_jaeger_gets_a_share_and_of_failed_ones_all(
     jaeger: Jaeger, tmp_path: Path
 ) -> None:

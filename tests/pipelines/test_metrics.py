@@ -42,7 +42,7 @@ def test_one_mcp_call_of_three_spans_is_one_call(collector: Collector) -> None:
     )
 
 
-@pytest.mark.requirement("analytics.09-grafana-prometheus")
+@pytest.mark.requirement("analytics.09-grafana-prometheus", "pipelines.one-call-counts-one")
 def test_real_prometheus_reads_1_for_one_mcp_call(tmp_path: Path) -> None:
     # Ten scrapes for each flush, as a busy machine may miss some.
     slow = {"connectors": {"span_metrics": {"metrics_flush_interval": "2s"}}}
@@ -70,6 +70,7 @@ def test_processes_of_one_service_that_come_and_go_are_one_series(collector: Col
     assert len([name for name in collector.metrics() if name.startswith(CALLS)]) == 1
 
 
+@pytest.mark.requirement("pipelines.no-pseudo-tools")
 def test_pseudo_tools_of_every_framework_are_not_counted(collector: Collector) -> None:
     number = 0
     for scope, names in PSEUDO_TOOLS_BY_SCOPE.items():

@@ -43,7 +43,7 @@ def test_prometheus_accepts_the_configuration_and_the_rules() -> None:
     assert "1 rule files found" in checked.stdout
 
 
-@pytest.mark.requirement("analytics.09-grafana-prometheus")
+@pytest.mark.requirement("analytics.09-grafana-prometheus", "pipelines.rules")
 def test_the_rules_say_what_they_should_of_made_up_hours_and_days() -> None:
     done = promtool("test", "rules", *TESTS)
 

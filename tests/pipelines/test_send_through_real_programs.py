@@ -22,6 +22,7 @@ def send(recorded: Path, endpoint: str, protocol: str, tmp_path: Path) -> None:
     assert main([str(recorded), *arguments, "--journal", str(tmp_path / "journal")]) == 0
 
 
+@pytest.mark.requirement("pipelines.send-exact")
 @pytest.mark.parametrize("protocol", ["grpc", "http/protobuf", "http/json"])
 def test_the_collector_archives_exactly_what_was_sent(
     recorded: Path, protocol: str, tmp_path: Path
@@ -35,6 +36,7 @@ def test_the_collector_archives_exactly_what_was_sent(
         assert collector.archived_events(5) == records(logs_messages(recorded))
 
 
+@pytest.mark.requirement("pipelines.send-exact")
 @pytest.mark.parametrize("onward", ["grpc", "http"])
 @pytest.mark.parametrize("protocol", ["grpc", "http/protobuf"])
 def test_rotel_passes_on_exactly_what_was_sent(
@@ -52,7 +54,9 @@ def test_rotel_passes_on_exactly_what_was_sent(
         assert receiver.events == records(logs_messages(recorded))
 
 
-@pytest.mark.requirement("design.4-collector-compatible", "capability.K-standard-lines")
+@pytest.mark.requirement(
+    "design.4-collector-compatible", "capability.K-standard-lines", "pipelines.replay"
+)
 def test_the_collector_replays_our_files_unchanged(recorded: Path, tmp_path: Path) -> None:
     with OtlpReceiver() as receiver:
         env = {"TOOLSPAN_DIR": str(recorded), "OTLP_ENDPOINT": receiver.endpoint}

@@ -9,6 +9,7 @@ both ways (`support/requirement_rule.py`): a claimed id must exist and be `built
 
 - `project.*`: what the project promises its newcomers
 - `design.N-*`: section N of the design
+- `pipelines.*`: what becomes of spans on their way to files and programs of others
 - `battery.*`: a row of the behaviour battery that no existing decorator passes as a whole
 - `pain.NN-*`: a recording pain that users of existing libraries report
 - `capability.X-*`: what the recording side must be able to do to be ahead of them
@@ -24,6 +25,7 @@ from requirements import (
     findings,
     house,
     pains,
+    pipelines,
     project,
     scale_and_privacy,
     spans,
@@ -49,6 +51,7 @@ REQUIREMENTS = _joined(
     house.REQUIREMENTS,
     spans.REQUIREMENTS,
     files.REQUIREMENTS,
+    pipelines.REQUIREMENTS,
     tables.REQUIREMENTS,
     findings.REQUIREMENTS,
     budgets.REQUIREMENTS,

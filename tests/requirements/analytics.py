@@ -12,11 +12,11 @@ REQUIREMENTS = from_source(
         "analytics.01-intervals": built(
             "Each of those carries a cluster-correct interval, n, sessions and a verdict."
         ),
-        "analytics.01-roll-ups": planned(7, "Roll-ups count nothing twice."),
+        "analytics.01-roll-ups": built("Roll-ups count nothing twice."),
         "analytics.01-any-attribute": built("Any attribute can be a dimension."),
         "analytics.01-inputs": built("Files, directories, globs and stdin are read."),
-        "analytics.01-outputs": planned(
-            7, "Results come as DataFrame, CSV, JSON, JSONL, Parquet, Markdown and HTML."
+        "analytics.01-outputs": built(
+            "Results come as DataFrame, CSV, JSON, JSONL, Parquet, Markdown and HTML."
         ),
         # --- 2: feedback ---
         "analytics.02-imports": built(
@@ -51,27 +51,26 @@ REQUIREMENTS = from_source(
             7, "Success by attempt, with the latency and cost that retries add."
         ),
         "analytics.05-useless-retries": built("Retries that never help are recognised."),
-        "analytics.05-fallback-rescue": planned(7, "How often a fallback rescues is given."),
-        "analytics.05-timeouts": planned(7, "Timeouts are counted in their own column."),
+        "analytics.05-fallback-rescue": built("How often a fallback rescues is given."),
+        "analytics.05-timeouts": built("Timeouts are counted in their own column."),
         "analytics.05-loops": planned(
             7, "Loops, oscillation and repeated calls with like arguments are found."
         ),
-        "analytics.05-dead-ends": planned(7, "Tools after which nothing follows are found."),
+        "analytics.05-dead-ends": built("Tools after which nothing follows are found."),
         "analytics.05-error-propagation": planned(
             8, "How tool errors go with failed sessions is measured."
         ),
         # --- 6: critical path ---
-        "analytics.06-critical-path": planned(
-            7,
+        "analytics.06-critical-path": built(
             "The share of session time on the critical path is given per tool, agent and step, over all runs.",
         ),
-        "analytics.06-what-if": planned(7, "What a faster tool would save is estimated."),
-        "analytics.06-missed-parallelism": planned(
-            7, "Calls that could have run in parallel are found."
+        "analytics.06-what-if": built("What a faster tool would save is estimated."),
+        "analytics.06-missed-parallelism": built(
+            "Calls that could have run in parallel are found."
         ),
         # --- 7: paths ---
-        "analytics.07-transitions": planned(
-            7, "Transitions between tools have counts, intervals and p50."
+        "analytics.07-transitions": built(
+            "Transitions between tools have counts, intervals and p50."
         ),
         "analytics.07-variants": unassigned(
             "Path variants are listed, with a guard against all-unique paths."
@@ -87,14 +86,14 @@ REQUIREMENTS = from_source(
             "Three to seven deterministic recommendations carry evidence, saving, confidence, example sessions and a next step.",
         ),
         # --- 9: live ---
-        "analytics.09-status": planned(
-            7, "Status of the window against the one before, per tool, with the reason."
+        "analytics.09-status": built(
+            "Status of the window against the one before, per tool, with the reason."
         ),
         "analytics.09-anytime-valid": unassigned(
             "Live status may be looked at often without false alarms."
         ),
-        "analytics.09-alert-rules": planned(
-            7, "Alert rules are thresholds on any measure, with n and interval respected."
+        "analytics.09-alert-rules": built(
+            "Alert rules are thresholds on any measure, with n and interval respected."
         ),
         "analytics.09-sinks": unassigned(
             "Alerts reach Slack, e-mail, PagerDuty, a webhook or a program, deduplicated."
@@ -110,15 +109,15 @@ REQUIREMENTS = from_source(
             "Change points are found and tied to version changes."
         ),
         # --- 11: SQL ---
-        "analytics.11-views": planned(
-            7, "The canonical tables are documented SQL views on the embedded engine."
+        "analytics.11-views": built(
+            "The canonical tables are documented SQL views on the embedded engine."
         ),
         "analytics.11-same-numbers": unassigned(
             "The same definitions give equal numbers on ClickHouse and Spark."
         ),
         # --- 12: sessions ---
         "analytics.12-worst-sessions": built("Sessions can be ranked and searched."),
-        "analytics.12-waterfall": planned(7, "A session is shown as a waterfall in text."),
+        "analytics.12-waterfall": built("A session is shown as a waterfall in text."),
         "analytics.12-waterfall-html": unassigned("A session is shown as a waterfall in HTML."),
         "analytics.12-similar": unassigned("Sessions like a given one are found."),
         # --- 13, 14 ---

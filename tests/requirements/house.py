@@ -6,8 +6,7 @@ REQUIREMENTS = from_source(
     "design section 2, the house",
     {
         # --- layout and distribution ---
-        "design.2-top-level": planned(
-            9,
+        "design.2-top-level": built(
             "The top level holds instrumentation, exporters, analytics, tests, collector-config.yaml, pyproject.toml and README.md.",
         ),
         "design.2-one-distribution": built(
@@ -60,8 +59,7 @@ REQUIREMENTS = from_source(
         "design.2-default-directory": built(
             "Every verb defaults its path to `$TOOLSPAN_DIR`, then to `./toolspan-data`."
         ),
-        "design.2-exit-codes": planned(
-            7,
+        "design.2-exit-codes": built(
             "Every verb exits 0 when fine, 1 when a check failed, 2 on bad usage or input, 3 when inconclusive.",
         ),
         "design.2-missing-input-is-2": built(

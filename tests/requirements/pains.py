@@ -58,15 +58,13 @@ REQUIREMENTS = from_source(
         ),
         "pain.16-exit": built("No span is lost at interpreter exit."),
         "pain.16-fork": built("No span is lost in forked workers."),
-        "pain.16-worker-recycle": planned(
-            4, "No span is lost when a worker is recycled or killed."
-        ),
+        "pain.16-worker-recycle": built("No span is lost when a worker is recycled or killed."),
         "pain.17-retries-and-fallbacks": built("Retries and fallbacks of tools are visible."),
         "pain.18-tool-call-id": planned(
             6, "A tool run carries the provider's tool call id, and never an invented one."
         ),
-        "pain.19-running-work": planned(
-            4, "Running and crashed calls can be seen before their root ends."
+        "pain.19-running-work": built(
+            "Running and crashed calls can be seen before their root ends."
         ),
         "pain.20-session-on-all-spans": built("The session id is on all spans."),
         "pain.20-late-feedback": built("Feedback can be given after the fact."),

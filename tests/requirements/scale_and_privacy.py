@@ -25,12 +25,12 @@ REQUIREMENTS = from_source(
             "Nothing is sent anywhere that the user has not configured."
         ),
         "design.9-html-escaped": built("Trace content in HTML is escaped."),
-        "design.9-csv-injection": planned(7, "Trace content in CSV cannot start a formula."),
-        "design.9-terminal-controls": planned(
-            7, "Terminal control characters in trace content are stripped before they are printed."
+        "design.9-csv-injection": built("Trace content in CSV cannot start a formula."),
+        "design.9-terminal-controls": built(
+            "Terminal control characters in trace content are stripped before they are printed."
         ),
         "design.9-bounded-input": built("Sizes and depths of what is read are bounded."),
         "design.9-no-eval": built("Nothing that is read is evaluated, executed or unpickled."),
-        "design.9-no-sql-from-content": planned(7, "No SQL is built from trace content."),
+        "design.9-no-sql-from-content": built("No SQL is built from trace content."),
     },
 )

@@ -45,18 +45,24 @@ class Seed:
         return self.row["verdict"] == "supported" and self.row["difference"] < 0
 
 
-def work(seed: int, folder: Path) -> Seed:
-    """One run of the agency, analysed."""
+def record(seed: int, folder: Path) -> None:
+    """One run of the agency."""
     outside = {k: v for k, v in os.environ.items() if not k.startswith(("OTEL_", "TOOLSPAN_"))}
     recorder = [str(TOOLSPAN), "run", "--dir", str(folder), "--targets", str(TARGETS), "--"]
     agency = [sys.executable, str(AGENCY), "--seed", str(seed), "--sessions", str(SESSIONS)]
-    subprocess.run(
+    done = subprocess.run(
         [*recorder, *agency, "--out", str(folder / "agency")],
         env=outside,
-        check=True,
+        check=False,
         capture_output=True,
-        timeout=300,
+        text=True,
+        timeout=600,
     )
+    assert done.returncode == 0, f"seed {seed}\n{done.stdout}\n{done.stderr}"
+
+
+def analyse(seed: int, folder: Path) -> Seed:
+    """What `correlate` says of the run."""
     with open_traces(folder) as traces:
         records = traces.correlation().records
     by_pair = {(row["exposure"], row["score_name"]): row for row in records}
@@ -68,7 +74,11 @@ def work(seed: int, folder: Path) -> Seed:
 
 @pytest.fixture(scope="module")
 def seeds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Seed]]:
-    found = [work(seed, tmp_path_factory.mktemp(f"seed-{seed}")) for seed in SEEDS]
+    found = []
+    for seed in SEEDS:
+        folder = tmp_path_factory.mktemp(f"seed-{seed}")
+        record(seed, folder)
+        found.append(analyse(seed, folder))
     target = os.environ.get("PLANTED_RESULTS")
     if target:
         Path(target).write_text(as_text(found), encoding="utf-8")

@@ -65,6 +65,7 @@ class Collector(CollectorProgram):
         folder: for the archive, the log and the overrides.
         overrides: merged into the configuration, nested as in the file.
         env: variables of the configuration.
+        config: in place of `collector-config.yaml`.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Collector(CollectorProgram):
         overrides: Mapping[str, Any] | None = None,
         *,
         env: Mapping[str, str] | None = None,
+        config: Path = CONFIG,
     ) -> None:
         self.directory = folder / "archive"
         grpc, http, metrics, own = free_ports(4)
@@ -107,7 +109,7 @@ class Collector(CollectorProgram):
         }
         super().__init__(
             folder,
-            CONFIG,
+            config,
             merged(ports, overrides or {}),
             env={"TOOLSPAN_ARCHIVE_DIR": str(self.directory), **(env or {})},
         )

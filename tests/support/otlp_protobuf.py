@@ -69,6 +69,11 @@ def records(
     return in_order_of_time(found)
 
 
+def without_schema_urls(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The records as Jaeger and Tempo give them back: neither keeps schema URLs."""
+    return [{**record, "resource_schema": "", "scope_schema": ""} for record in found]
+
+
 def in_order_of_time(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Spans or log records of `records` in an order that no way through a program changes."""
     return sorted(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from typing import Any
 
 import pytest
@@ -52,6 +53,12 @@ class Recorded:
 
     def clear(self) -> None:
         self._memory.clear()
+
+
+def needs_util_genai() -> None:
+    """Skips the test under an OpenTelemetry that is too old for opentelemetry-util-genai."""
+    if version("opentelemetry-api").startswith("1.39."):
+        pytest.skip("opentelemetry-util-genai needs a newer OpenTelemetry than 1.39")
 
 
 @contextmanager

@@ -108,6 +108,7 @@ class Server:
         log: file for what it prints; shown when the test fails.
         ready: the URL that answers 200 once the program serves, or the port it then listens on.
         env: added to the environment.
+        timeout_s: how long it may take until it serves.
     """
 
     def __init__(
@@ -117,11 +118,13 @@ class Server:
         log: Path,
         ready: str | int,
         env: Mapping[str, str] | None = None,
+        timeout_s: float = TIMEOUT_S,
     ) -> None:
         self.command = [str(word) for word in command]
         self.log = log
         self.ready = ready
         self.env = {**os.environ, **(env or {})}
+        self.timeout_s = timeout_s
         self._process: subprocess.Popen[Any] | None = None
 
     def start(self) -> None:
@@ -136,7 +139,8 @@ class Server:
                 pytest.fail(f"{self.command} ended by itself:\n{self.printed()}")
             return get(self.ready) if isinstance(self.ready, str) else listens(self.ready)
 
-        until(serves, f"{self.command[0]} serves\n{self.printed()}")
+        what = f"{self.command[0]} serves\n{self.printed()}"
+        until(serves, what, timeout_s=self.timeout_s)
 
     def stop(self, with_signal: int = signal.SIGTERM) -> None:
         process, self._process = self._process, None

@@ -49,12 +49,13 @@ def write_sessions(
         start = number * MINUTE
         length = (len(session.tools) + 1) * SECOND
         common = {"trace": number, "session__id": f"s{number}"}
+        first = 1000 * number  # span ids are unique over traces, as some platforms want them
         if session.user:
             common["user__id"] = session.user
         spans.append(
             span(
                 f"invoke_workflow {session.workflow}",
-                1,
+                first + 1,
                 at=start,
                 ms=length,
                 error="Boom" if session.failed else None,
@@ -64,13 +65,13 @@ def write_sessions(
                 **session.more,
             )
         )
-        spans.append(agent(session.agent, 2, 1, at=start, ms=length - 1, **common))
+        spans.append(agent(session.agent, first + 2, first + 1, at=start, ms=length - 1, **common))
         for place, called in enumerate(session.tools):
             spans.append(
                 tool(
                     called.rstrip("!"),
-                    10 + place,
-                    2,
+                    first + 10 + place,
+                    first + 2,
                     at=start + place * SECOND,
                     ms=session.ms,
                     error="Broken" if called.endswith("!") else None,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import urllib.parse
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,13 +20,19 @@ from support.servers import Server, free_ports, get, until
 CONFIG = REPOSITORY / "deploy" / "tempo" / "tempo.yaml"
 
 
+def tempo_program() -> str:
+    """What `TEMPO_BIN` names; skips the test where it names nothing."""
+    program = os.environ.get("TEMPO_BIN")
+    if not program:
+        pytest.skip("Tempo is not here: TEMPO_BIN=/path/to/tempo")
+    return program
+
+
 class Tempo(Server):
     """Tempo as deploy/compose.yaml starts it, but for ports, addresses and folders."""
 
     def __init__(self, folder: Path) -> None:
-        program = os.environ.get("TEMPO_BIN")
-        if not program:
-            pytest.skip("Tempo is not here: TEMPO_BIN=/path/to/tempo")
+        program = tempo_program()
         query, query_grpc, grpc, http, members = free_ports(5)
         self.grpc_endpoint = f"http://127.0.0.1:{grpc}"
         self.http_endpoint = f"http://127.0.0.1:{http}"
@@ -41,6 +48,12 @@ class Tempo(Server):
         protocols = document["distributor"]["receivers"]["otlp"]["protocols"]
         protocols["grpc"]["endpoint"] = f"127.0.0.1:{grpc}"
         protocols["http"]["endpoint"] = f"127.0.0.1:{http}"
+        # What the configuration leaves to Tempo's defaults lies below the same folder.
+        document["live_store"] = {
+            "wal": {"path": "/var/tempo/live-store/traces"},
+            "shutdown_marker_dir": "/var/tempo/live-store/shutdown-marker",
+        }
+        document["backend_scheduler"] = {"local_work_path": "/var/tempo"}
         text = yaml.safe_dump(document).replace("/var/tempo", str(folder / "data"))
         folder.mkdir(parents=True, exist_ok=True)
         config = folder / "tempo.yaml"
@@ -50,6 +63,10 @@ class Tempo(Server):
             log=folder / "tempo.log",
             ready=f"{self.query_endpoint}/ready",
         )
+
+    def stop(self, with_signal: int = signal.SIGKILL) -> None:
+        """End it at once: asked kindly, Tempo waits for a minute and more."""
+        super().stop(with_signal)
 
     def trace(self, trace_id: str) -> list[dict[str, Any]]:
         """The spans of a trace (id in hexadecimal) as the query API gives them, all they say."""

@@ -1,5 +1,6 @@
 """`open_traces` and what it gives: traces as tables and measures."""
 
+import html
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -30,10 +31,13 @@ from toolspan.analytics.measures import (
     window,
 )
 from toolspan.analytics.model import make_views
+from toolspan.analytics.output import counted, moment
 from toolspan.analytics.read import ReadSummary
 from toolspan.analytics.store import CacheChoice, Progress, load
 
 if TYPE_CHECKING:
+    from collections import Counter
+
     import duckdb
     import pandas as pd
 
@@ -143,9 +147,24 @@ class Traces:
         files = len(self.summary.files)
         return f"<Traces: {self.summary.spans} spans of {files} file{'s'[: files != 1]}>"
 
+    def __str__(self) -> str:
+        return "\n".join(self._lines())
+
     def _repr_html_(self) -> str:
-        notes = "".join(f"<br>{_escaped(note)}" for note in self.summary.notes())
-        return f"<b>{_escaped(repr(self).strip('<>'))}</b>{notes}"
+        first, *others = map(html.escape, self._lines())
+        return "<br>".join([f"<b>{first}</b>", *others])
+
+    def _lines(self) -> list[str]:
+        """What there is, in a few lines: how much, of when, and what was wrong with it."""
+        (n,) = self.records("totals")
+        calls = f"{counted(n['calls'], 'call')} of {counted(n['tools'], 'tool')}"
+        lines = [
+            f"{counted(self.summary.spans, 'span')} of {counted(len(self.summary.files), 'file')}",
+            f"{counted(n['sessions'], 'session')}, {counted(n['runs'], 'agent run')}, {calls}",
+        ]
+        if n["first_time"] is not None:
+            lines.append(f"{moment(n['first_time'])} to {moment(n['last_time'])}")
+        return [*lines, *(f"Note: {note}" for note in self.summary.notes())]
 
     # --- measures --------------------------------------------------------------------------
 
@@ -283,6 +302,59 @@ class Traces:
     ) -> "pd.DataFrame":
         """The most calls in flight at one moment, overall and in each session."""
         return self.measure("concurrency", None, where, since, until)
+
+    def missed_parallelism(
+        self, *, where: Where = None, since: object = None, until: object = None
+    ) -> "pd.DataFrame":
+        """Calls of an agent that ran one after the other and perhaps need not have.
+
+        `saving_ms` is what running them at once would save at most.
+        """
+        return self.measure("missed_parallelism", None, where, since, until)
+
+    def critical_path(
+        self, *, where: Where = None, since: object = None, until: object = None
+    ) -> "pd.DataFrame":
+        """Of which units' time the sessions' time consists, and what halving it would save.
+
+        Each moment is charged to the deepest unit on the path that ends last, so that the rows add
+        up to the time of all sessions.
+
+        Args:
+            where: conditions on the sessions, also on what happened in them.
+            since: leave out sessions that began earlier.
+            until: leave out sessions that began then or later.
+        """
+        import pandas as pd
+
+        columns = ["unit", "name", "path_ms", "share", "sessions", "half_saves_ms"]
+        return pd.DataFrame(
+            self.critical_path_records(where, since, until),
+            columns=[*columns, "example_session_key"],
+        )
+
+    def critical_path_records(
+        self, where: Where = None, since: object = None, until: object = None
+    ) -> list[dict[str, Any]]:
+        """The same as plain dicts, without pandas."""
+        from toolspan.analytics.measures._critical_path import summed
+
+        return summed(self.critical_paths(where, since, until))
+
+    def critical_paths(
+        self, where: Where = None, since: object = None, until: object = None
+    ) -> "dict[str, Counter[tuple[str, str]]]":
+        """Of each session, the nanoseconds on its critical path by unit and name."""
+        from toolspan.analytics.measures._critical_path import UNITS, paths
+
+        selection = self._selected(None, where, since, until)
+        self._check_keys("sessions", selection)
+        chosen = rows_sql("sessions", _Columns(self), selection)
+        found = self._execute(
+            f"SELECT session_key, ns_of(start_time), ns_of(end_time) FROM {chosen}"
+        )
+        times = {key: (start, end) for key, start, end in found.fetchall()}
+        return paths(self._records(UNITS), times)
 
     def trends(
         self,
@@ -781,7 +853,3 @@ class Tables:
 
     def __repr__(self) -> str:
         return f"<Tables: {', '.join(TABLES)}>"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -22,5 +22,5 @@ def close_to(wanted: str, names: Iterable[str]) -> str:
     """What may have been meant by a name that is none: `; did you mean 'a' or 'b'?`, or nothing."""
     import difflib  # only for a typing mistake
 
-    close = difflib.get_close_matches(wanted, list(names), n=3, cutoff=0.5)
+    close = difflib.get_close_matches(wanted, list(names), n=3, cutoff=0.6)
     return f"; did you mean {' or '.join(map(repr, close))}?" if close else ""

@@ -2,7 +2,9 @@
 
 - `attach`: put both processors on the providers of a program, once
 - `JsonlSpanProcessor`, `JsonlLogRecordProcessor`: to put on a provider by hand
+- `JsonlStartProcessor`: spans that have started, to see what is running or was killed
 - `JsonlSpanExporter`, `JsonlLogRecordExporter`: what `OTEL_TRACES_EXPORTER=toolspan_jsonl` names
+- `KeepUnsampled`: a sampler around yours, so that files keep what it drops
 - `append_event`: one event into a file, without a provider
 - `FileSettings`: every setting, its environment variable and its default
 - `Stats`, `Reason`: what was written, and why something was not
@@ -13,7 +15,12 @@ Needs the OpenTelemetry SDK; `docs/explanation/durability.md` says what is promi
 from toolspan.exporters._attach import attach
 from toolspan.exporters._events import append_event
 from toolspan.exporters._exporters import JsonlLogRecordExporter, JsonlSpanExporter
-from toolspan.exporters._processors import JsonlLogRecordProcessor, JsonlSpanProcessor
+from toolspan.exporters._processors import (
+    JsonlLogRecordProcessor,
+    JsonlSpanProcessor,
+    JsonlStartProcessor,
+)
+from toolspan.exporters._sampler import KeepUnsampled
 from toolspan.exporters._settings import FileSettings
 from toolspan.exporters.writing import Reason, Stats
 
@@ -23,6 +30,8 @@ __all__ = [
     "JsonlLogRecordProcessor",
     "JsonlSpanExporter",
     "JsonlSpanProcessor",
+    "JsonlStartProcessor",
+    "KeepUnsampled",
     "Reason",
     "Stats",
     "append_event",

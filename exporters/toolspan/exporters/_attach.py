@@ -8,8 +8,13 @@ from opentelemetry import trace
 from opentelemetry._logs import get_logger_provider
 
 from toolspan.conventions.environment import data_directory
-from toolspan.exporters._processors import JsonlLogRecordProcessor, JsonlSpanProcessor
-from toolspan.exporters._settings import FileOptions
+from toolspan.exporters._processors import (
+    JsonlLogRecordProcessor,
+    JsonlSpanProcessor,
+    JsonlStartProcessor,
+)
+from toolspan.exporters._sampler import keep_unsampled
+from toolspan.exporters._settings import FileOptions, FileSettings
 
 _logger = logging.getLogger("toolspan.exporters")
 
@@ -65,6 +70,11 @@ def attach(
         spans.expect(getattr(tracer_provider, "resource", None))
         tracer_provider.add_span_processor(spans)
         _move_to_front(tracer_provider, spans)
+        chosen = FileSettings.of(**settings)
+        if chosen.keep_unsampled:
+            keep_unsampled(tracer_provider)
+        if chosen.start_records:
+            tracer_provider.add_span_processor(JsonlStartProcessor(where, **settings))
     return True
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 SPANS_SIGNAL = "spans"
 EVENTS_SIGNAL = "events"
+STARTS_SIGNAL = "starts"
 
 # Those alive in this process, for the exporters to step aside.
 span_processors: "weakref.WeakSet[JsonlSpanProcessor]" = weakref.WeakSet()
@@ -39,6 +40,8 @@ def is_event(record: Any) -> bool:
 
 class JsonlSpanProcessor(SpanProcessor):
     """Writes every sampled span, when it ends, as one OTLP/JSON line.
+
+    With `keep_unsampled` those that are only recorded as well; see `KeepUnsampled`.
 
     When `span.end()` returns, the line is in the kernel: it survives an exception, `os._exit`,
     SIGTERM, SIGKILL and a fork, though not a power cut. Nothing is opened before the first span.
@@ -54,6 +57,7 @@ class JsonlSpanProcessor(SpanProcessor):
 
     def __init__(self, directory: str | os.PathLike[str], **settings: Unpack[FileOptions]) -> None:
         chosen = FileSettings.of(**settings)
+        self.keeps_unsampled = chosen.keep_unsampled
         self._writer = Writer(directory, SPANS_SIGNAL, SPANS, chosen)
         self._envelopes = Envelopes(SPANS)
         span_processors.add(self)
@@ -71,15 +75,8 @@ class JsonlSpanProcessor(SpanProcessor):
         """Do nothing: a span is written when it ends."""
 
     def on_end(self, span: ReadableSpan) -> None:
-        """Write the span, if it is sampled."""
-        try:
-            context = span.context
-            if context is None or not context.trace_flags & TraceFlags.SAMPLED:
-                return
-            envelope = self._envelopes.of(span.resource, span.instrumentation_scope)
-            self._writer.put(envelope, to_utf8(span_text(span)))
-        except Exception as error:  # an exception here would come out of the agent's own code
-            self._writer.drop(1, error)
+        """Write the span, if it is sampled or the unsampled are kept."""
+        _write(span, self._writer, self._envelopes, keeps_unsampled=self.keeps_unsampled)
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Wait until what has ended is in the file; False when that took too long."""
@@ -92,6 +89,62 @@ class JsonlSpanProcessor(SpanProcessor):
     def stats(self) -> Stats:
         """What this process has written and dropped so far."""
         return self._writer.stats()
+
+
+class JsonlStartProcessor(SpanProcessor):
+    """Writes every sampled span, when it starts, as one OTLP/JSON line without an end.
+
+    For what is running, or was when its process was killed: a reader that finds the span nowhere
+    else knows that it has not ended. Add it last, so that it sees what other processors put on the
+    span when it starts. Costs as much as `JsonlSpanProcessor`, once more.
+
+    Args:
+        directory: where `starts-*.jsonl` go.
+        **settings: see `FileSettings`; those not given come from `TOOLSPAN_FILES_*`.
+
+    Raises:
+        ValueError: a setting that was given is none, or out of its range.
+    """
+
+    def __init__(self, directory: str | os.PathLike[str], **settings: Unpack[FileOptions]) -> None:
+        chosen = FileSettings.of(**settings)
+        self.keeps_unsampled = chosen.keep_unsampled
+        self._writer = Writer(directory, STARTS_SIGNAL, SPANS, chosen)
+        self._envelopes = Envelopes(SPANS)
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:  # noqa: ARG002
+        """Write the span as it is now."""
+        _write(span, self._writer, self._envelopes, keeps_unsampled=self.keeps_unsampled)
+
+    def on_end(self, span: ReadableSpan) -> None:
+        """Do nothing: `JsonlSpanProcessor` writes what has ended."""
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Wait until what has started is in the file; False when that took too long."""
+        return self._writer.force_flush(timeout_millis)
+
+    def shutdown(self, timeout_millis: int = 30_000) -> None:
+        """Write what waits and close the file."""
+        self._writer.shutdown(timeout_millis)
+
+    def stats(self) -> Stats:
+        """What this process has written and dropped so far."""
+        return self._writer.stats()
+
+
+def _write(
+    span: ReadableSpan, writer: Writer, envelopes: Envelopes, *, keeps_unsampled: bool
+) -> None:
+    try:
+        context = span.context
+        if context is None:
+            return
+        if not (context.trace_flags & TraceFlags.SAMPLED or keeps_unsampled):
+            return
+        envelope = envelopes.of(span.resource, span.instrumentation_scope)
+        writer.put(envelope, to_utf8(span_text(span)))
+    except Exception as error:  # an exception here would come out of the agent's own code
+        writer.drop(1, error)
 
 
 class JsonlLogRecordProcessor(LogRecordProcessor):

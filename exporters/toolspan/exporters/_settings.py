@@ -32,6 +32,9 @@ class FileOptions(TypedDict, total=False):
     line_bytes: int
     flush_interval_ms: float
     flush_on_sigterm: bool
+    keep_unsampled: bool
+    start_records: bool
+    fsync: bool
     metrics: bool
 
 
@@ -88,6 +91,19 @@ class FileSettings:
     )
     flush_on_sigterm: bool = _switch(
         default=True, says="batch: write what waits when SIGTERM, unhandled, ends the process"
+    )
+    keep_unsampled: bool = _switch(
+        default=False,
+        says="write spans that the sampler drops as well; OTLP exporters get the sampled ones only",
+    )
+    start_records: bool = _switch(
+        default=False,
+        says="write each span also when it starts, to `starts-*.jsonl`, so that what runs or was "
+        "killed can be seen",
+    )
+    fsync: bool = _switch(
+        default=False,
+        says="wait after each line until the disk has it, so that it survives a power cut",
     )
     metrics: bool = _switch(
         default=False,

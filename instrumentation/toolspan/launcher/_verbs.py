@@ -42,6 +42,8 @@ VERBS: Final[dict[str, Verb]] = {
     "repeats": Verb("Explain", "failed calls that were made again", "analytics"),
     "fallbacks": Verb("Explain", "which tool stands in for which", "analytics"),
     "concurrency": Verb("Explain", "the most calls in flight at once", "analytics"),
+    "critical-path": Verb("Explain", "whose time the sessions' time is", "analytics"),
+    "missed-parallelism": Verb("Explain", "calls that waited for no reason", "analytics"),
     "search": Verb("Explain", "find tool calls", "analytics"),
     "sql": Verb("Explain", "any query over the tables", "analytics"),
     "damage": Verb("Explain", "what could not be read, and where", "analytics"),

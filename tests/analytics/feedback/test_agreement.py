@@ -10,6 +10,7 @@ from support.traces import otlp, tool, write_lines
 from toolspan.analytics import open_traces
 
 
+@pytest.mark.requirement("analytics.02-agreement")
 @pytest.mark.shared
 @pytest.mark.parametrize("name", ["feedback.jsonl.gz", "feedback_otlp_logs.jsonl.gz"])
 def test_agreement_on_real_feedback_equals_the_reference(name: str) -> None:

@@ -111,6 +111,7 @@ def test_feedback_without_a_session_is_counted_by_reason(tmp_path, says, reason)
     ]
 
 
+@pytest.mark.requirement("analytics.02-join-report")
 def test_the_join_report_counts_reasons(tmp_path) -> None:
     records = [event(**SCORE, session__id=f"x{n}", at=-1000 if n < 5 else 1000) for n in range(14)]
     with traces_of(tmp_path, *records) as traces:
@@ -253,6 +254,7 @@ def test_zero_is_a_value_and_words_of_sources_have_kinds(tmp_path) -> None:
     )
 
 
+@pytest.mark.requirement("analytics.02-imports")
 def test_events_of_spans_and_spans_of_their_own_are_feedback_too(tmp_path) -> None:
     says = {"gen_ai.evaluation.name": "tone", "gen_ai.evaluation.score.value": 0.25}
     rated = agent("helper", 1, trace=1, session__id="s1")
@@ -290,6 +292,7 @@ def test_events_beside_named_span_files_are_read(tmp_path) -> None:
         assert len(traces.sql("SELECT * FROM feedback")) == 1
 
 
+@pytest.mark.requirement("analytics.02-imports")
 def test_any_file_of_feedback_can_be_named(tmp_path) -> None:
     (tmp_path / "more").mkdir()
     (tmp_path / "more" / "r.csv").write_text("session_id,score\ns1,1\ns9,0\n")
@@ -319,6 +322,7 @@ def test_sessions_that_are_rated_because_they_failed_are_called_out(tmp_path) ->
     )
 
 
+@pytest.mark.requirement("analytics.02-imports")
 @pytest.mark.shared
 def test_the_feedback_history_has_the_hand_worked_answers(tmp_path, cli) -> None:
     expected = json.loads(shared("data", "legacy", "expected.json").read_text())["feedback_history"]

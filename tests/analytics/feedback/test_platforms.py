@@ -16,6 +16,7 @@ def only(found: list[Feedback]) -> Feedback:
     return one
 
 
+@pytest.mark.requirement("analytics.02-imports")
 def test_an_annotation_of_a_span_as_phoenix_answers() -> None:
     record = {
         "id": "U3BhbkFubm90YXRpb246Mg==",
@@ -90,6 +91,7 @@ ASSESSMENTS = [
 ]
 
 
+@pytest.mark.requirement("analytics.02-imports")
 def test_assessments_of_mlflow_reach_trace_and_session() -> None:
     trace = {
         "info": {
@@ -134,6 +136,7 @@ def test_rows_of_a_frame_of_mlflow_are_read_alike(form: str) -> None:
     assert [found.feedback_id for found in mlflow.feedbacks(row)] == ["a-1", "a-2"]
 
 
+@pytest.mark.requirement("analytics.02-imports")
 def test_a_numeric_score_of_langfuse() -> None:
     record = {
         "id": "s-1",

@@ -19,6 +19,7 @@ def table(tmp_path: Path, text: str, name: str = "ratings.csv") -> Path:
     return path
 
 
+@pytest.mark.requirement("analytics.02-imports")
 def test_a_session_and_a_score_are_enough(tmp_path) -> None:
     found = collect(table(tmp_path, "session_id,score\ns1,4\ns2,0\ns3,\n"))
     assert [(f.session_id, f.name, f.value) for f in found.feedback] == [
@@ -95,6 +96,7 @@ def test_a_mapping_to_a_column_that_is_not_there_is_refused(tmp_path) -> None:
         collect(table(tmp_path, "session_id,score\na,1\n"), parse_mapping(["session_id=chat"]))
 
 
+@pytest.mark.requirement("analytics.02-imports")
 def test_parquet_and_compressed_files_are_read(tmp_path) -> None:
     parquet = tmp_path / "r.parquet"
     duckdb.sql("SELECT 's1' AS session_id, 0.5 AS score").write_parquet(str(parquet))

@@ -23,9 +23,13 @@ RUN, SERVICE = "tau2.run", "service.name"
 
 
 @pytest.fixture(scope="module")
-def traces() -> Iterator[Traces]:
+def traces(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Traces]:
+    """Read the second time: spans and events are then views of Parquet."""
     folder = shared("data", "tau2-bench")
-    with open_traces(folder / "traces.jsonl.gz", folder / "feedback.jsonl.gz") as opened:
+    paths = (folder / "traces.jsonl.gz", folder / "feedback.jsonl.gz")
+    cache = tmp_path_factory.mktemp("cache")
+    open_traces(*paths, cache_dir=cache).close()
+    with open_traces(*paths, cache_dir=cache) as opened:
         yield opened
 
 

@@ -27,6 +27,7 @@ def test_a_small_study_is_gone_through_arrangement_by_arrangement() -> None:
     assert found.p_value == pytest.approx(2 / 30)
 
 
+@pytest.mark.requirement("design.6-permutation")
 def test_the_exact_p_value_is_the_share_of_all_orders_of_the_scores() -> None:
     exposure = np.array([1, 0, 0, 1, 0, 1.0])
     scores = np.array([3, 1, 2, 6, 6, 4.0])

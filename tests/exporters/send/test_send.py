@@ -155,6 +155,7 @@ def first_times(count: int, refusal: Refusal) -> Callable[[Received], Refusal | 
     return lambda _: left.pop() if left else None
 
 
+@pytest.mark.requirement("pipelines.send-retries")
 @pytest.mark.parametrize(
     ("protocol", "refusal"),
     [
@@ -180,6 +181,7 @@ def test_a_request_is_repeated_until_it_is_taken(
         assert receiver.spans == spans_in(folder)
 
 
+@pytest.mark.requirement("pipelines.send-retries")
 def test_an_endpoint_that_takes_nothing_is_given_up_in_time(folder: Path, send: Sending) -> None:
     with OtlpReceiver(lambda _: Refusal(503, "busy")) as receiver:
         code = send(folder, "--endpoint", receiver.endpoint, "--retry-for", "0.3")
@@ -259,6 +261,7 @@ def test_an_endpoint_without_a_service_for_events_still_gets_the_spans(
     assert "5 events were left out: the endpoint has no service for them" in send.err
 
 
+@pytest.mark.requirement("pipelines.send-resume")
 @each_protocol
 def test_an_interrupted_run_goes_on_where_it_stopped(
     folder: Path, send: Sending, protocol: str
@@ -292,6 +295,16 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
         assert len(receiver.spans) == 120
 
 
+def test_a_run_of_other_files_forgets_nothing_of_these(folder: Path, send: Sending) -> None:
+    with OtlpReceiver() as receiver:
+        assert send(folder, "--endpoint", receiver.endpoint, "--only", "events") == 0
+        assert send(*folder.glob("spans*"), "--endpoint", receiver.endpoint) == 0
+        assert send(folder, "--endpoint", receiver.endpoint, "--resume") == 0
+
+    assert (len(receiver.spans), len(receiver.events)) == (60, 5)
+
+
+@pytest.mark.requirement("pipelines.send-resume")
 def test_a_killed_run_goes_on_and_repeats_at_most_the_request_that_was_under_way(
     tmp_path: Path,
 ) -> None:
@@ -357,6 +370,25 @@ def test_damage_costs_its_place_and_is_told(tmp_path: Path, send: Sending) -> No
     assert f"{path}, byte {len(sound[0])}: Expecting property name" in send.err
     assert "record 1: expected an id of 32 hexadecimal digits, found 'no'" in send.err
     assert f"{path}: the last line has no end yet, 50 bytes were left for later" in send.err
+
+
+def test_a_file_that_goes_away_meanwhile_is_told_and_the_rest_is_sent(
+    tmp_path: Path, send: Sending
+) -> None:
+    for number in (1, 2, 3):
+        write_lines(tmp_path / f"spans-{number}.jsonl", otlp([span(f"{number}", number)]))
+
+    def remove_the_second(_: Received) -> None:
+        (tmp_path / "spans-2.jsonl").unlink(missing_ok=True)
+
+    with OtlpReceiver(remove_the_second) as receiver:
+        files = [tmp_path / f"spans-{number}.jsonl" for number in (1, 2, 3)]
+        # A batch is sent when the next record is known, so the second is open already.
+        assert send(files[0], files[2], files[1], "--endpoint", receiver.endpoint, "--batch", "1")
+
+        assert receiver.span_names == ["1", "3"]
+    assert send.out.startswith("sent 2 spans of 3 files")
+    assert f"{tmp_path / 'spans-2.jsonl'}: No such file or directory" in send.err
 
 
 @pytest.mark.parametrize("suffix", [".gz", ".zst"])
@@ -532,6 +564,7 @@ def test_variables_of_one_signal_go_before_those_of_all(
     assert logs.requests[0].headers["who"] == "all"
 
 
+@pytest.mark.requirement("pipelines.send-progress")
 def test_a_terminal_shows_how_far_it_is_and_other_streams_show_nothing(
     folder: Path, tmp_path: Path
 ) -> None:

@@ -46,6 +46,7 @@ def send(file: Path, endpoint: str, protocol: str) -> int:
     return main([str(file), *given, "--journal", f"{file}.journal"], prog="toolspan send")
 
 
+@pytest.mark.requirement("pipelines.send-tls")
 @each_protocol
 def test_a_server_is_trusted_by_the_certificate_that_the_variable_names(
     file: Path, protocol: str, receiver: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -90,6 +91,7 @@ def test_a_server_that_asks_who_calls_is_shown_the_clients_certificate(
         assert running.span_names == ["a", "b"]
 
 
+@pytest.mark.requirement("pipelines.send-tls")
 @pytest.mark.parametrize("protocol", ["http/protobuf", "grpc"])
 @pytest.mark.parametrize("variable", ["CERTIFICATE", "CLIENT_CERTIFICATE"])
 def test_a_certificate_that_is_not_there_is_bad_usage(

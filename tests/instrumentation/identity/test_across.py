@@ -8,7 +8,7 @@ import pytest
 from opentelemetry import baggage, propagate, trace
 from opentelemetry.context import Context, attach, detach, get_current
 
-from support.recording import Recorded, recording
+from support.recording import Recorded, needs_util_genai, recording
 from toolspan.instrumentation import (
     carry_context,
     session,
@@ -135,6 +135,7 @@ def test_without_baggage_or_with_odd_baggage_nothing_is_taken(recorded: Recorded
 
 @pytest.mark.requirement("capability.D-util-genai")
 def test_spans_of_util_genai_inherit_our_conversation():
+    needs_util_genai()
     from opentelemetry.util.genai.handler import TelemetryHandler
 
     with recording() as recorded:

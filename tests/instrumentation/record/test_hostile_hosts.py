@@ -76,7 +76,7 @@ def test_ctrl_c_in_an_option_ends_the_call(recorded: Recorded, option: str):
 
 def test_ctrl_c_while_a_result_is_encoded_ends_the_call(recorded: Recorded):
     with (
-        mock.patch("toolspan.instrumentation.record._call.encode_flat", press_ctrl_c),
+        mock.patch("toolspan.instrumentation.record._call.OpenCall._describe_result", press_ctrl_c),
         pytest.raises(KeyboardInterrupt),
     ):
         track_tool_call(lambda: 1, name="a", capture_content=True)()

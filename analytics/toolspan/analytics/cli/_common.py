@@ -1,6 +1,7 @@
 """What the verbs share: arguments, opening the traces, printing a table, and no tracebacks."""
 
 import argparse
+import io
 import os
 import shutil
 import sys
@@ -177,6 +178,10 @@ def ordered(
 
 def guarded(run: Callable[[], int]) -> int:
     """The exit code of `run`; what it raises on purpose becomes one line and a 2."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal without Unicode gets escapes for what it cannot show.
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
     try:
         return run()
     except KeyboardInterrupt:

@@ -69,6 +69,13 @@ def export(argv: Sequence[str], *, prog: str) -> int:
     made = parser(
         prog,
         "Write every measure, and the tables below tables/, as files.",
+        examples(
+            prog,
+            (
+                ("numbers", "everything as Parquet"),
+                ("numbers --format csv --format markdown --since 7d", "the last week"),
+            ),
+        ),
         first=("directory", "DIRECTORY", "where to; it is made if it is missing"),
     )
     made.add_argument(

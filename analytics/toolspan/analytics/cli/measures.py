@@ -316,6 +316,11 @@ recovery = MeasureVerb(
         Column("attempt", lambda r: count(r["attempt_number"]), weight=9),
         Column("made", lambda r: count(r["made"]), weight=8),
         Column("ended ok", lambda r: percent(r["recovery_rate"]), weight=8),
+        Column(
+            "95 % interval",
+            lambda r: interval(r["recovery_rate_low"], r["recovery_rate_high"]),
+            weight=6,
+        ),
         Column("waited p50", lambda r: duration(r["p50_waited_ms"]), weight=5),
         Column("waited in all", lambda r: duration(r["waited_ms"]), weight=3),
         Column("took p50", lambda r: duration(r["p50_ms"]), weight=4),
@@ -336,6 +341,11 @@ repeats = MeasureVerb(
         few("same arguments", "with_same_arguments", 5),
         Column("then ok", lambda r: count(r["recovered"]), weight=6),
         Column("recovered", lambda r: percent(r["recovery_rate"]), weight=8),
+        Column(
+            "95 % interval",
+            lambda r: interval(r["recovery_rate_low"], r["recovery_rate_high"]),
+            weight=6,
+        ),
         Column("waited p50", lambda r: duration(r["p50_waited_ms"]), weight=4),
         SESSIONS,
     ),
@@ -353,6 +363,11 @@ fallbacks = MeasureVerb(
         Column("used", lambda r: count(r["used"]), weight=8),
         Column("rescued", lambda r: count(r["rescued"]), weight=7),
         Column("rescue rate", lambda r: percent(r["rescue_rate"]), weight=8),
+        Column(
+            "95 % interval",
+            lambda r: interval(r["rescue_rate_low"], r["rescue_rate_high"]),
+            weight=6,
+        ),
         SESSIONS,
     ),
     (("--since 7d", "the last week"),),
@@ -369,6 +384,22 @@ concurrency = MeasureVerb(
         Column("first at", lambda r: moment(r["first_time"]), weight=5),
     ),
     (("--where tool_name=search_web", "of one tool"),),
+)
+
+missed_parallelism = MeasureVerb(
+    "missed_parallelism",
+    "Calls of an agent that ran one after the other and perhaps need not have: between them it\n"
+    "neither thought nor fell back. The saving is an upper bound.",
+    "no agent made calls one after the other without a thought between",
+    (
+        text("session", "session_key", 9),
+        text("agent", "agent_name", 6),
+        text("step", "step_name", 3),
+        text("one after the other", "tools", 8, 24),
+        Column("calls", lambda r: count(r["calls"]), weight=5),
+        Column("saves at most", lambda r: duration(r["saving_ms"]), weight=9),
+    ),
+    (("--where agent_name=researcher --limit 10", "the largest savings of one agent"),),
 )
 
 trends = MeasureVerb(

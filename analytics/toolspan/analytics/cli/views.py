@@ -14,6 +14,7 @@ from toolspan.analytics.cli._common import (
     print_notes,
     terminal_width,
 )
+from toolspan.analytics.cli._measure_verb import examples
 from toolspan.analytics.output import to_json
 
 if TYPE_CHECKING:
@@ -23,22 +24,29 @@ if TYPE_CHECKING:
 
 def tool(argv: Sequence[str], *, prog: str) -> int:
     """Run `toolspan tool`; returns the exit code."""
-    return _view(argv, prog, "NAME", "Everything about one tool.", lambda t, name: t.tool(name))
+    shown = (("search_web", "numbers, attempts, failures, neighbours"),)
+    return _view(
+        argv, prog, ("NAME", "Everything about one tool.", shown), lambda t, name: t.tool(name)
+    )
 
 
 def session(argv: Sequence[str], *, prog: str) -> int:
     """Run `toolspan session`; returns the exit code."""
-    return _view(argv, prog, "ID", "One session as a waterfall.", lambda t, name: t.session(name))
+    shown = (("news-001", "what happened in it, as bars on one axis of time"),)
+    return _view(
+        argv, prog, ("ID", "One session as a waterfall.", shown), lambda t, name: t.session(name)
+    )
 
 
 def _view(
     argv: Sequence[str],
     prog: str,
-    what: str,
-    description: str,
+    said: tuple[str, str, Sequence[tuple[str, str]]],
     look: Callable[["Traces", str], "ToolView | SessionView"],
 ) -> int:
-    made = parser(prog, description, first=("name", what, f"its {what.lower()}"))
+    what, description, shown = said
+    first = ("name", what, f"its {what.lower()}")
+    made = parser(prog, description, examples(prog, shown), first=first)
     add_window(made)
     made.add_argument("--format", choices=("text", "json"), default="text")
     arguments = made.parse_args(argv)

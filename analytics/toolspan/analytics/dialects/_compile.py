@@ -3,13 +3,16 @@
 A staged span has `name, scope_name, keys, vals, resource_keys, resource_vals`. Looking up a
 hundred possible keys in each span would cost more than parsing it; so the distinct keys of a
 batch are gathered first, and everything that cannot occur is left out of the query.
+
+The query is made of the dialects' own words alone. Keys of the input that begin as a dialect says
+(`koog.*`) are handed over as variables of the engine (`Vocabulary.variables`), never as text.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from toolspan.analytics.dialects._dialect import FACTS, Dialect
-from toolspan.analytics.engine import literal
+from toolspan.analytics.engine import literal, quoted
 
 
 @dataclass(frozen=True)
@@ -107,17 +110,45 @@ class Vocabulary:
                     tests += [f"coalesce({_says(sql, value)}, false)" for value in values]
         return " OR ".join(dict.fromkeys(tests)) or "false"
 
+    def variables(self) -> dict[str, list[str]]:
+        """The lists of keys that the query names, by the (quoted) names of their variables."""
+        patterns = [dialect.keys for dialect in self.dialects]
+        patterns += [
+            (place.partition("?")[0],)
+            for dialect in self.dialects
+            for places in dialect.facts.values()
+            for place in places
+            if "?" in place
+        ]
+        return {
+            quoted(_variable(group)): list(_matching(group, self.keys))
+            for group in patterns
+            if _has_prefix(group)
+        }
+
+    def _has_any(self, patterns: Sequence[str]) -> str:
+        """Whether a span has a key that a pattern names; empty if this batch has none such."""
+        keys = list(_matching(patterns, self.keys))
+        if not keys:
+            return ""
+        if _has_prefix(patterns):
+            return f"list_has_any(keys, getvariable({literal(_variable(patterns))}))"
+        if len(keys) == 1:
+            return f"list_contains(keys, {literal(keys[0])})"
+        return f"list_has_any(keys, {literal(keys)})"
+
     def _possible(self) -> Iterator[Dialect]:
         yield from (dialect for dialect in self.dialects if self._detect(dialect))
 
     def _detect(self, dialect: Dialect) -> str:
-        tests = []
-        keys = list(_matching(dialect.keys, self.keys))
-        if keys:
-            tests.append(f"list_has_any(keys, {literal(keys)})")
-        scopes = list(_matching(dialect.scopes, self.scopes))
-        if scopes:
-            tests.append(f"scope_name IN ({', '.join(literal(scope) for scope in scopes)})")
+        tests = [has_any] if (has_any := self._has_any(dialect.keys)) else []
+        tests += [
+            f"starts_with(scope_name, {literal(scope[:-1])})"
+            if scope.endswith("*")
+            else f"scope_name = {literal(scope)}"
+            for scope in dialect.scopes
+            if any(_matching((scope,), self.scopes))
+        ]
         tests += [
             f"starts_with(name, {literal(prefix)})"
             for prefix in dialect.names
@@ -178,9 +209,8 @@ class Vocabulary:
             return f"nullif(regexp_extract({inner}, {literal(pattern)}, 1), '')" if inner else ""
         if "?" in place:
             pattern, _, word = place.partition("?")
-            keys = list(_matching((pattern,), self.keys))
-            has = f"list_has_any(keys, {literal(keys)})"
-            return f"CASE WHEN {has} THEN {literal(word)} END" if keys else ""
+            has = self._has_any((pattern,))
+            return f"CASE WHEN {has} THEN {literal(word)} END" if has else ""
         if "+" in place:
             parts = [sql for key in place.split("+") if (sql := self._place(key))]
             numbers = ", ".join(f"TRY_CAST({sql} AS DOUBLE)" for sql in parts)
@@ -239,6 +269,15 @@ def name_prefixes(dialects: Iterable[Dialect]) -> list[str]:
                 if place.startswith("@name:"):
                     found[place.removeprefix("@name:")] = None
     return list(found)
+
+
+def _has_prefix(patterns: Sequence[str]) -> bool:
+    return any(pattern.endswith("*") for pattern in patterns)
+
+
+def _variable(patterns: Sequence[str]) -> str:
+    """The name of the variable for the keys that the patterns name."""
+    return f"keys {' '.join(patterns)}"
 
 
 def _matching(patterns: Iterable[str], present: Iterable[str]) -> Iterator[str]:

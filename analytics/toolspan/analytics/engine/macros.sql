@@ -9,6 +9,10 @@ CREATE OR REPLACE TEMP MACRO sorted_values(x) AS list(x ORDER BY x) FILTER (x IS
 CREATE OR REPLACE TEMP MACRO value_at(sorted, place) AS
     sorted[CAST(least(len(sorted), greatest(1, place)) AS BIGINT)];
 
+-- Texts in the order of two numbers, as one text.
+CREATE OR REPLACE TEMP MACRO joined_in_order(x, first, second) AS
+    array_to_string(list(x ORDER BY first, second), ', ');
+
 -- Mean of milliseconds, summed as whole nanoseconds: the same to the last bit in any order.
 CREATE OR REPLACE TEMP MACRO exact_mean(ms) AS
     CAST(sum(CAST(round(ms * 1e6) AS BIGINT)) AS DOUBLE) / count(ms) / 1e6;

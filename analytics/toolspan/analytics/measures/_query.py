@@ -131,6 +131,20 @@ MEASURES = {
         ),
         Measure("concurrency", "tool_calls", needs=("session_key", "start_ns", "end_ns")),
         Measure(
+            "missed_parallelism",
+            "tool_calls",
+            needs=(
+                *_PLACE,
+                "trace_key",
+                "agent_run_id",
+                "agent_name",
+                "step_name",
+                "duration_ms",
+                "fallback_from",
+                "arguments_hash",
+            ),
+        ),
+        Measure(
             "trends",
             "tool_calls",
             needs=(*_RATED, *_TIMED, "cost"),
@@ -253,7 +267,10 @@ def measure_sql(
     texts: dict[str, str | Callable[[], str]] = {
         "$busy": _include("busy"),
         "$within": _include("within"),
-        "$interval": _include("interval"),
+        "$interval": _include("interval").replace("$per_session", _COUNTED),
+        "$share": _include("interval")
+        .replace("$per_session", _JUDGED)
+        .replace("$by", _SHARED.get(name, "$by")),
         "$rates": _include("rates"),
         "$latency": _include("latency"),
         "$tried": _include("tried"),
@@ -308,6 +325,17 @@ def measure_sql(
 _BEGINNING = re.compile(r"^(WITH|SELECT)\b", re.MULTILINE)
 # The column of calls that names the run of each kind they belong to.
 _RUN_ID = {"agents": "agent_run_id", "workflows": "workflow_run_id", "steps": "step_id"}
+# What a rate is computed from: what ended ok of what counted, in each session.
+_COUNTED = "SELECT $by, session_key, n, k FROM within"
+_JUDGED = (
+    "SELECT $by, session_key, count(*) AS n, count(CASE WHEN outcome = 'ok' THEN 1 END) AS k "
+    "FROM judged GROUP BY $by, session_key"
+)
+# What the rates of measures with a grouping of their own are rates of.
+_SHARED = {
+    "recovery": "$and_by tool_name, attempt_number",
+    "fallbacks": "$and_by fallback_from, tool_name",
+}
 _FOREVER_NS = 2**63 - 1
 
 

@@ -1,8 +1,8 @@
 -- One row: an agent (or what `$by` groups by). Tool and LLM calls of an agent are those whose
 -- nearest agent run is one of its runs; `own_ms` leaves out the agent runs directly below.
-WITH $interval,
-$rates,
+WITH $rates,
 $latency,
+$interval,
 $within,
 $busy,
 child AS (

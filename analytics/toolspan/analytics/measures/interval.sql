@@ -1,17 +1,11 @@
--- The interval of a success rate, for measures to include: one row of `interval` is one of `$by`.
+-- The interval of a rate, for measures to include: one row of `success` is one of `$by`; how many
+-- counted (n) and were ok (k) in each session is `$per_session`.
 --
 -- Wilson's interval on the effective number of calls: what happens within one session is alike, so
 -- n is divided by the design effect of clusters (Kish), estimated from how the sessions' own
 -- successes scatter (linearised ratio estimator), and the normal quantile is replaced by Student's
 -- t with (sessions - 1) degrees of freedom. One session gives no interval.
-per_session AS (
-    SELECT
-        $by, session_key,
-        count(counted_ms(outcome, 0)) AS n,
-        count(CASE WHEN outcome = 'ok' THEN 1 END) AS k
-    FROM $rows
-    GROUP BY $by, session_key
-),
+per_session AS ($per_session),
 rated AS (
     SELECT $by, sum(k) / nullif(sum(n), 0) AS p
     FROM per_session

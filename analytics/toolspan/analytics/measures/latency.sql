@@ -9,14 +9,20 @@ sorted AS (
     FROM $rows
     GROUP BY $by
 ),
+-- One row: what counted in one session, how much of it was ok, and lay at or below each percentile.
 within AS (
     SELECT
-        $by, session_key, count(*) AS n,
+        $by, session_key, count(*) AS n, count(CASE WHEN is_ok THEN 1 END) AS k,
         count(CASE WHEN length_ms <= p50_ms THEN 1 END) AS k50,
         count(CASE WHEN length_ms <= p90_ms THEN 1 END) AS k90,
         count(CASE WHEN length_ms <= p95_ms THEN 1 END) AS k95,
         count(CASE WHEN length_ms <= p99_ms THEN 1 END) AS k99
-    FROM (SELECT $by, session_key, counted_ms(outcome, duration_ms) AS length_ms FROM $rows)
+    FROM (
+        SELECT
+            $by, session_key, outcome = 'ok' AS is_ok,
+            counted_ms(outcome, duration_ms) AS length_ms
+        FROM $rows
+    )
     JOIN rates USING ($by)
     WHERE length_ms IS NOT NULL
     GROUP BY $by, session_key

@@ -1,8 +1,8 @@
 -- One row: a model (or what `$by` groups by). Cost is what the calls report, never estimated; NULL
 -- where none reports any.
-WITH $interval,
-$rates,
+WITH $rates,
 $latency,
+$interval,
 $busy,
 usage AS (
     SELECT

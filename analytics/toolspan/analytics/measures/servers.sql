@@ -1,8 +1,8 @@
 -- One row: an MCP server (or what `$by` groups by): the calls that went through it, seen from the
 -- agent, from its client and from the server itself.
-WITH $interval,
-$rates,
+WITH $rates,
 $latency,
+$interval,
 $tried,
 $busy,
 layers AS (

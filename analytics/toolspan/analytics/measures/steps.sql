@@ -1,7 +1,7 @@
 -- One row: a step of a workflow (or what `$by` groups by), in the order of the workflow.
-WITH $interval,
-$rates,
+WITH $rates,
 $latency,
+$interval,
 $within,
 $busy,
 place AS (

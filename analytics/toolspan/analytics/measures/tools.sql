@@ -1,7 +1,7 @@
 -- One row: a tool (or what `$by` groups by).
-WITH $interval,
-$rates,
+WITH $rates,
 $latency,
+$interval,
 $tried,
 $busy
 SELECT

@@ -8,12 +8,6 @@ WITH step AS (
     FROM $rows
     WINDOW calls AS (PARTITION BY session_key ORDER BY start_ns, span_key)
 ),
-leaving AS (
-    SELECT $and_by tool_name, count(*) AS leaving
-    FROM step
-    WHERE to_tool IS NOT NULL AND is_chosen
-    GROUP BY $and_by tool_name
-),
 per_session AS (
     SELECT
         $and_by session_key, tool_name, to_tool, count(*) AS n
@@ -21,33 +15,37 @@ per_session AS (
     WHERE to_tool IS NOT NULL AND is_chosen
     GROUP BY $and_by session_key, tool_name, to_tool
 ),
--- How the sessions' own shares scatter around the share of all: one row is a session and a pair of
--- tools of which it could have shown the second after the first.
-pair AS (
-    SELECT $and_by tool_name, to_tool, sum(n) AS n
-    FROM per_session
-    GROUP BY $and_by tool_name, to_tool
-),
+-- How the sessions' own shares scatter around the share p of all: of the calls k that lead on to the
+-- second tool, out of m that lead on to any, sum((k - m * p)^2) over all sessions with an m.
 session_leaving AS (
     SELECT $and_by session_key, tool_name, sum(n) AS m
     FROM per_session
     GROUP BY $and_by session_key, tool_name
 ),
+all_leaving AS (
+    SELECT
+        $and_by tool_name, sum(m) AS leaving, count(*) AS clusters, sum(m * m) AS sum_mm
+    FROM session_leaving
+    GROUP BY $and_by tool_name
+),
+pair AS (
+    SELECT
+        $and_by tool_name, to_tool, sum(n) AS n, count(*) AS sessions,
+        sum(n * n) AS sum_kk, sum(n * m) AS sum_km
+    FROM per_session
+    JOIN session_leaving USING ($and_by session_key, tool_name)
+    GROUP BY $and_by tool_name, to_tool
+),
 scatter AS (
     SELECT
-        $pair_by pair.tool_name, pair.to_tool, min(pair.n) AS n, min(leaving.leaving) AS leaving,
-        count(*) AS clusters,
-        sum(power(coalesce(per_session.n, 0)
-            - session_leaving.m * pair.n / leaving.leaving, 2)) AS scatter
+        *, n / leaving AS p,
+        sum_kk - 2 * sum_km * n / leaving + sum_mm * power(n / leaving, 2) AS scatter
     FROM pair
-    JOIN leaving USING ($and_by tool_name)
-    JOIN session_leaving USING ($and_by tool_name)
-    LEFT JOIN per_session USING ($and_by session_key, tool_name, to_tool)
-    GROUP BY $pair_by pair.tool_name, pair.to_tool
+    JOIN all_leaving USING ($and_by tool_name)
 ),
 told AS (
     SELECT
-        $and_by tool_name, to_tool, count(*) AS count, count(DISTINCT session_key) AS sessions,
+        $and_by tool_name, to_tool, count(*) AS count,
         count(CASE WHEN is_failure(outcome) THEN 1 END) AS after_failure,
         exact_quantile(milliseconds(next_ns - end_ns), 0.5) AS p50_gap_ms
     FROM step
@@ -56,7 +54,7 @@ told AS (
 ),
 shared AS (
     SELECT
-        *, n / leaving AS p, t_975(clusters - 1) AS t,
+        *, t_975(clusters - 1) AS t,
         leaving / greatest(1, CASE
             WHEN n < leaving
                 THEN clusters / nullif(clusters - 1, 0) * scatter / (n * (1 - n / leaving))

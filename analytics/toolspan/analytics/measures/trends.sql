@@ -1,8 +1,8 @@
 -- One row: a stretch of time (minute to month, `$every`) in which calls began (of one of `$by`).
 -- `growth` is the number of calls over that of the stretch before, less one; NULL where that had none.
-WITH $interval,
-$rates,
+WITH $rates,
 $latency,
+$interval,
 change AS (
     SELECT $and_by start_ns AS at_ns, 1 AS change FROM $rows
     UNION ALL

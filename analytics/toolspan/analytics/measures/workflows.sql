@@ -1,8 +1,8 @@
 -- One row: a workflow (or what `$by` groups by). `lost_roots` are traces that name the workflow but
 -- whose own span never arrived; a workflow of which only such traces are known has a row too.
-WITH $interval,
-$rates,
+WITH $rates,
 $latency,
+$interval,
 $within,
 $busy,
 lost AS (

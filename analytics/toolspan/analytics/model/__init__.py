@@ -5,7 +5,8 @@ from toolspan.analytics.model._build import (
     TRACE_TABLES,
     build_part,
     define,
+    keep_in_memory,
     make_views,
 )
 
-__all__ = ["PART_TABLES", "TRACE_TABLES", "build_part", "define", "make_views"]
+__all__ = ["PART_TABLES", "TRACE_TABLES", "build_part", "define", "keep_in_memory", "make_views"]

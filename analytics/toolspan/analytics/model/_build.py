@@ -64,6 +64,16 @@ def build_part(connection: "duckdb.DuckDBPyConnection") -> int:
     return delivered
 
 
+def keep_in_memory(connection: "duckdb.DuckDBPyConnection") -> None:
+    """Join the spans with their places for good, and drop what they were made from."""
+    for statement in (
+        "CREATE OR REPLACE TEMP TABLE resolved_span AS SELECT * FROM resolved",
+        "CREATE OR REPLACE TEMP VIEW resolved AS SELECT * FROM resolved_span",
+        *(f"DROP TABLE IF EXISTS {table}" for table in ("staged", "span", "context", "place")),
+    ):
+        connection.execute(statement)
+
+
 @cache
 def view_texts() -> dict[str, str]:
     """The SQL of each view of `model/views.sql`, by its name and in their order."""

@@ -1,6 +1,6 @@
--- One row: a span with everything it states or inherits. All other tables are cut from this one.
--- The columns `own_*` keep what the span itself says where something else may be inherited.
-CREATE OR REPLACE TEMP TABLE resolved AS
+-- One row: the place of a span and what it inherits. Joined with what the span states itself that is
+-- `resolved`, from which all other tables are cut; only what a query names of it is joined.
+CREATE OR REPLACE TEMP TABLE place AS
 WITH trace_says AS (
     -- What a span of the trace says, where neither the span nor those above it say anything.
     SELECT
@@ -13,12 +13,7 @@ WITH trace_says AS (
     GROUP BY trace_id
 )
 SELECT
-    span.* RENAME (
-        agent_name AS own_agent_name, workflow_name AS own_workflow_name,
-        step_name AS own_step_name, session_id AS own_session_id,
-        conversation_id AS own_conversation_id, user_id AS own_user_id,
-        outcome AS own_outcome),
-    context.* EXCLUDE (trace_id, span_id, unit, in_agent, in_step, in_workflow, session_id,
+    context.* EXCLUDE (unit, in_agent, in_step, in_workflow, session_id,
         conversation_id),
     CASE WHEN unit = 'tool' AND is_pseudo THEN 'pseudo' ELSE unit END AS unit,
     CASE WHEN unit = 'agent' THEN coalesce(agent_name, '(unnamed)')
@@ -40,3 +35,16 @@ SELECT
 FROM span
 JOIN context ON context.trace_id = span.trace_id AND context.span_id = span.span_id
 JOIN trace_says ON trace_says.trace_id = span.trace_id;
+
+-- One row: a span with everything it states or inherits. The columns `own_*` keep what the span
+-- itself says where something else may be inherited.
+CREATE OR REPLACE TEMP VIEW resolved AS
+SELECT
+    span.* RENAME (
+        agent_name AS own_agent_name, workflow_name AS own_workflow_name,
+        step_name AS own_step_name, session_id AS own_session_id,
+        conversation_id AS own_conversation_id, user_id AS own_user_id,
+        outcome AS own_outcome),
+    place.* EXCLUDE (trace_id, span_id)
+FROM span
+JOIN place ON place.trace_id = span.trace_id AND place.span_id = span.span_id;

@@ -117,6 +117,8 @@ def _canonical(connection: "duckdb.DuckDBPyConnection") -> None:
         ("$failed", vocabulary.failure_sql()),
     ):
         sql = sql.replace(placeholder, text)
+    for name, keys in vocabulary.variables().items():
+        connection.execute(f"SET VARIABLE {name} = ?", [keys])
     connection.execute(sql)
 
 

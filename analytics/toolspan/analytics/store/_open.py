@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from toolspan.analytics.engine import literal, load_sql
 from toolspan.analytics.errors import InputError
-from toolspan.analytics.model import PART_TABLES, TRACE_TABLES, build_part, define
+from toolspan.analytics.model import PART_TABLES, TRACE_TABLES, build_part, define, keep_in_memory
 from toolspan.analytics.read import (
     PIECE_BYTES,
     Piece,
@@ -138,6 +138,7 @@ def _read_into_memory(
         pieces = [piece for source in sources for piece in pieces_of(source, folder, summary)]
         stage(connection, pieces, folder, summary)
     summary.spans_delivered = build_part(connection)
+    keep_in_memory(connection)
     summary.bytes_read = sum(source.size for source in sources)
     if progress:
         progress(summary.bytes_read, summary.bytes_read)
@@ -209,12 +210,13 @@ def _write(
 ) -> None:
     for table in tables:
         target = folder / f"{prefix}{table}.parquet"
-        # The lowest level: 5 % larger, and a fifth less work.
+        # The lowest level is 5 % larger and a fifth less work; dictionaries pay for names, not ids.
         connection.execute(
-            f"COPY {table} TO {literal(str(target))} "
-            "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+            f"COPY (SELECT * FROM {table}) TO {literal(str(target))} "
+            "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 1000)"
         )
-    for table in (*tables, "staged", "span", "context"):
+    connection.execute("DROP VIEW IF EXISTS resolved")
+    for table in {*tables, "staged", "span", "context", "place"} - {"resolved"}:
         connection.execute(f"DROP TABLE IF EXISTS {table}")
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SUFFIXES: Final = {"zstd": ".zst", "gzip": ".gz"}
-_CHUNK_BYTES: Final = 1 << 20
+_CHUNK_BYTES: Final = 1 << 17
 _ZSTD_LEVEL: Final = 3
 _GZIP_LEVEL: Final = 6
 
@@ -22,58 +22,89 @@ def is_available(compression: Literal["zstd", "gzip"]) -> bool:
     return compression == "gzip" or _zstd_module() is not None
 
 
-def compress(path: Path, compression: Literal["zstd", "gzip"]) -> Path:
-    """Compress a file that nobody writes to any more, and delete the original.
+class Compressor:
+    """Compresses files that are finished, one after another.
 
-    The original goes only when the compressed one is whole and on the disk, so that a crash at
-    any moment leaves at least one of them; until then the new one has a name that no reader
-    looks for. Keeps the time of the last change, which retention goes by.
-
-    Returns:
-        The compressed file.
-
-    Raises:
-        OSError: there is no room, or no permission; the original is as it was.
-        RuntimeError: the original changed meanwhile; it stays.
+    Keeps its working memory: what a thread gives back, the C library keeps for that thread, and
+    each file may be compressed by another thread (16 of them kept 130 MB). Not for several
+    threads at a time.
     """
-    final = path.with_name(path.name + SUFFIXES[compression])
-    part = path.with_name(f".{final.name}.part")
-    try:
-        with path.open("rb") as source:
-            before = os.fstat(source.fileno())
-            with _writing(part, compression) as target:
-                shutil.copyfileobj(source, target, _CHUNK_BYTES)
-            after, read = os.fstat(source.fileno()), source.tell()
-        if after.st_size != read or not after.st_nlink:
-            raise RuntimeError(f"{path} changed while it was compressed")  # noqa: TRY301
-        os.utime(part, ns=(before.st_atime_ns, before.st_mtime_ns))
-        part.rename(final)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    _sync_directory(path.parent)
-    path.unlink()
-    return final
+
+    def __init__(self, compression: Literal["zstd", "gzip"]) -> None:
+        self._compression: Literal["zstd", "gzip"] = compression
+        self._zstd: Any = None
+
+    def compress(self, path: Path) -> Path:
+        """Compress a file that nobody writes to any more, and delete the original.
+
+        The original goes only when the compressed one is whole and on the disk, so that a crash at
+        any moment leaves at least one of them; until then the new one has a name that no reader
+        looks for. Keeps the time of the last change, which retention goes by.
+
+        Returns:
+            The compressed file.
+
+        Raises:
+            OSError: there is no room, or no permission; the original is as it was.
+            RuntimeError: the original changed meanwhile; it stays.
+        """
+        final = path.with_name(path.name + SUFFIXES[self._compression])
+        part = path.with_name(f".{final.name}.part")
+        try:
+            with path.open("rb") as source:
+                before = os.fstat(source.fileno())
+                with _written_for_good(part) as target:
+                    if self._compression == "gzip":
+                        _gzip(source, target)
+                    else:
+                        self._write_zstd(source, target)
+                after, read = os.fstat(source.fileno()), source.tell()
+            if after.st_size != read or not after.st_nlink:
+                raise RuntimeError(f"{path} changed while it was compressed")  # noqa: TRY301
+            os.utime(part, ns=(before.st_atime_ns, before.st_mtime_ns))
+            part.rename(final)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+        _sync_directory(path.parent)
+        path.unlink()
+        return final
+
+    def _write_zstd(self, source: IO[bytes], target: IO[bytes]) -> None:
+        # Taken away for the time being: one that was interrupted is not used again.
+        compressor, self._zstd = self._zstd or _zstd_compressor(), None
+        frame = compressor.compressobj() if hasattr(compressor, "compressobj") else compressor
+        while chunk := source.read(_CHUNK_BYTES):
+            target.write(frame.compress(chunk))
+        target.write(frame.flush())
+        self._zstd = compressor
+
+
+def _gzip(source: IO[bytes], target: IO[bytes]) -> None:
+    with gzip.GzipFile(
+        fileobj=target, mode="wb", compresslevel=_GZIP_LEVEL, filename=""
+    ) as compressor:
+        shutil.copyfileobj(source, compressor, _CHUNK_BYTES)
 
 
 @contextmanager
-def _writing(part: Path, compression: Literal["zstd", "gzip"]) -> "Iterator[IO[bytes]]":
+def _written_for_good(part: Path) -> "Iterator[IO[bytes]]":
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
     with open(os.open(part, flags, 0o600), "wb") as file:  # noqa: PTH123 - a descriptor
-        with _compressor(file, compression) as compressor:
-            yield compressor
+        yield file
         file.flush()
         os.fsync(file.fileno())
 
 
-def _compressor(file: IO[bytes], compression: Literal["zstd", "gzip"]) -> Any:
-    if compression == "gzip":
-        return gzip.GzipFile(fileobj=file, mode="wb", compresslevel=_GZIP_LEVEL, filename="")
+def _zstd_compressor() -> Any:
+    """One that can write a frame after another: Python's own, or that of `zstandard`."""
     module = _zstd_module()
     if module.__name__ == "zstandard":
-        compressor = module.ZstdCompressor(level=_ZSTD_LEVEL, write_checksum=True)
-        return compressor.stream_writer(file, closefd=False)
-    return module.ZstdFile(file, "wb", level=_ZSTD_LEVEL)
+        return module.ZstdCompressor(level=_ZSTD_LEVEL, write_checksum=True)
+    parameter = module.CompressionParameter
+    return module.ZstdCompressor(
+        options={parameter.compression_level: _ZSTD_LEVEL, parameter.checksum_flag: 1}
+    )
 
 
 def _zstd_module() -> Any:

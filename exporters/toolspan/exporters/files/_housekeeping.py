@@ -2,15 +2,19 @@
 
 import logging
 import threading
+import time
 from collections import deque
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
-from toolspan.exporters.files._compression import compress, is_available
+from toolspan.exporters.files._compression import Compressor, is_available
 from toolspan.exporters.files._fork import register
 from toolspan.exporters.files._retention import delete_old
 
 _logger = logging.getLogger("toolspan.exporters")
+
+# How often a waiting thread looks whether the work of another is done.
+_LOOK_S: Final = 0.05
 
 
 class Housekeeper:
@@ -35,9 +39,7 @@ class Housekeeper:
                 "toolspan compresses with gzip: zstd needs `pip install zstandard` or Python 3.14."
             )
             compression = "gzip"
-        self._compression: Literal["zstd", "gzip"] | None = (
-            None if compression == "none" else compression
-        )
+        self._compression: Literal["none", "zstd", "gzip"] = compression
         self._keep_days = keep_days
         self._keep_bytes = keep_bytes
         self.after_fork_in_child()
@@ -50,6 +52,8 @@ class Housekeeper:
         self._thread: threading.Thread | None = None
         self._open: Path | None = None
         self._has_failed = False
+        # Anew, since the fork may have come in the middle of the parent's work.
+        self._compressor = None if self._compression == "none" else Compressor(self._compression)
 
     def opened(self, path: Path) -> None:
         """Keep `path`, which is being written, and look for files that are too old."""
@@ -61,7 +65,7 @@ class Housekeeper:
         """Compress `path`, which is not written to any more, and look for old files."""
         if self._open == path:
             self._open = None
-        if self._compression or self._keep_days or self._keep_bytes:
+        if self._compressor or self._keep_days or self._keep_bytes:
             self._do(path, is_finished=True)
 
     def wait(self, timeout_s: float) -> bool:
@@ -69,11 +73,18 @@ class Housekeeper:
 
         Does the work itself where no thread could be started, as when the interpreter ends.
         """
-        thread = self._thread
-        if thread is None:
+        deadline = time.monotonic() + timeout_s
+        with self._lock:
+            is_mine = self._thread is None
+            if is_mine:
+                self._thread = threading.current_thread()
+        if is_mine:
             self._work()
-        else:
-            thread.join(max(timeout_s, 0))
+        while (thread := self._thread) not in (None, threading.current_thread()):
+            left = deadline - time.monotonic()
+            if left <= 0:
+                break
+            thread.join(min(left, _LOOK_S))  # it may be one that waits, like this, and goes on
         return not self._jobs
 
     def _do(self, path: Path, *, is_finished: bool) -> None:
@@ -105,8 +116,8 @@ class Housekeeper:
                 self._jobs.popleft()
 
     def _tidy(self, path: Path, *, is_finished: bool) -> None:
-        if is_finished and self._compression and path.exists():
-            compress(path, self._compression)
+        if is_finished and self._compressor and path.exists():
+            self._compressor.compress(path)
         if self._keep_days or self._keep_bytes:
             delete_old(
                 path.parent,

@@ -16,6 +16,8 @@ _FLAGS: Final = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXE
 
 _LOOK_AGAIN_S: Final = 0.01
 
+_fdatasync: Final = getattr(os, "fdatasync", os.fsync)  # macOS has none
+
 # Errors of one file that the next file does not have: it is as large as it may be (`ulimit -f`),
 # its descriptor was closed by somebody else, the server behind it forgot it.
 _NEXT_FILE_HELPS: Final = frozenset({errno.EFBIG, errno.EBADF, errno.ESTALE})
@@ -43,6 +45,7 @@ class JsonlFile:
         slow_s: a line that takes this many seconds is slow.
         on_slow: called after a slow line, outside the lock, with whether asking the kernel for the
             file's status, which needs no disk, is slow too.
+        is_synced: whether `append` waits until the disk has the line.
 
     Attributes:
         records, lines, bytes, files: what this process has written so far.
@@ -59,6 +62,7 @@ class JsonlFile:
         on_finished: Callable[[Path], None] | None = None,
         slow_s: float = 0,
         on_slow: Callable[[bool], None] | None = None,
+        is_synced: bool = False,
     ) -> None:
         self.directory = Path(directory).absolute()  # the program may change its directory
         self.signal = signal
@@ -68,6 +72,7 @@ class JsonlFile:
         self._on_finished = on_finished
         self._slow_s = slow_s
         self._on_slow = on_slow
+        self._is_synced = is_synced
         self._start_anew()
         _fork.register(self)
 
@@ -182,6 +187,8 @@ class JsonlFile:
         written = os.write(self._descriptor, line)
         if written < len(line):
             self._put_rest(line, written)
+        if self._is_synced:
+            self._sync(len(line))
         self._size += len(line)
 
     def _put_rest(self, line: bytes, written: int) -> None:
@@ -189,6 +196,13 @@ class JsonlFile:
         try:
             while written < len(line):
                 written += os.write(self._descriptor, line[written:])
+        except OSError:
+            self._cut_back(written)
+            raise
+
+    def _sync(self, written: int) -> None:
+        try:
+            _fdatasync(self._descriptor)
         except OSError:
             self._cut_back(written)
             raise
@@ -278,6 +292,8 @@ class JsonlFile:
                 break
             except FileExistsError:  # another writer of this process began in the same millisecond
                 name = name.next()
+        if self._is_synced:
+            self._sync_directory()
         status = os.fstat(descriptor)
         self._identity = (status.st_dev, status.st_ino)
         self._name, self._path, self._descriptor, self._size = name, path, descriptor, 0
@@ -285,6 +301,15 @@ class JsonlFile:
         self.files += 1
         if self._on_opened is not None:
             self._news.append((self._on_opened, path))
+
+    def _sync_directory(self) -> None:
+        """Let the disk know the name of the file, too; not every file system can."""
+        with suppress(OSError):
+            descriptor = os.open(self.directory, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
     def _is_asking_slow(self) -> bool:
         """Whether a call of the kernel that needs no disk is slow as well."""

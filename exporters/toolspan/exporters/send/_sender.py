@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from toolspan.exporters.send._batches import MAX_BYTES, MAX_RECORDS, Batch, Place, batches_of
+from toolspan.exporters.send._files import UsageError
 from toolspan.exporters.send._lines import Line, LineFile
 from toolspan.exporters.send._records import NotOtlpError, Record, Signal, records_of
 from toolspan.exporters.send._transports import (
@@ -114,7 +115,7 @@ class Sender:
         read_before = 0
         for file in files:
             start = self._places.get(file.fingerprint, Place())
-            for line in file.lines(start.line):
+            for line in self._lines(file, start):
                 self._read_bytes = read_before + file.consumed
                 try:
                     found = list(records_of(line.text, self._transport.encoding))
@@ -138,6 +139,12 @@ class Sender:
             if file.is_cut_off:
                 self.tally.damaged.append(f"{file.path}: the archive is cut off")
             read_before += file.size
+
+    def _lines(self, file: LineFile, start: Place) -> Iterator[Line]:
+        try:
+            yield from file.lines(start.line)
+        except UsageError as error:  # removed since we looked at it
+            self.tally.damaged.append(str(error))
 
     def _damage(self, file: LineFile, line: Line, reason: str) -> None:
         self.tally.damaged.append(f"{file.path}, byte {line.start}: {reason}")

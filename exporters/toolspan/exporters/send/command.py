@@ -63,7 +63,7 @@ class _Run:
         self.endpoint = Endpoint.of(options, os.environ)
         self.dry = dry_transport_to(self.endpoint) if options.dry_run else None
         self.transport = self.dry or transport_to(self.endpoint)
-        self.journal = _journal(options, self.endpoint)
+        self.journal = _journal(options, self.endpoint, self.files)
         self.journal_failed = False
         is_terminal = sys.stderr.isatty()
         self.progress = Progress(
@@ -139,14 +139,19 @@ class _Run:
         print(f"{self.prog}: {text}", file=sys.stderr)  # noqa: T201
 
 
-def _journal(options: argparse.Namespace, endpoint: Endpoint) -> Journal:
+def _journal(options: argparse.Namespace, endpoint: Endpoint, files: Sequence[LineFile]) -> Journal:
+    """How far earlier runs got; with these files anew, unless the run is to go on with them."""
     path = options.journal or default_path(str(endpoint))
-    if not options.resume:
-        return Journal(path, str(endpoint))
     try:
-        return Journal.load(path, str(endpoint))
+        journal = Journal.load(path, str(endpoint))
     except (OSError, ValueError) as error:
-        raise UsageError(f"cannot resume: {error}") from error
+        if options.resume:
+            raise UsageError(f"cannot resume: {error}") from error
+        return Journal(path, str(endpoint))
+    if not options.resume:
+        for file in files:
+            journal.places.pop(file.fingerprint, None)
+    return journal
 
 
 def _signals(only: str | None) -> tuple[Signal, ...]:

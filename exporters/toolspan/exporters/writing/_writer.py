@@ -2,6 +2,7 @@
 
 import logging
 import os
+import threading
 import time
 from collections import deque
 from collections.abc import Iterable
@@ -77,10 +78,12 @@ class Writer:
             on_finished=self._housekeeper.finished,
             slow_s=settings.slow_write_ms / 1000,
             on_slow=self._on_slow,
+            is_synced=settings.fsync,
         )
         self._drops = Drops(signal, self._file.directory)
         self._batch = self._new_batch() if settings.mode == "batch" else None
         self._is_shut_down = False
+        self._may_switch = threading.Lock()  # taken by the one thread that switches, for good
 
     @property
     def directory(self) -> Path:
@@ -176,7 +179,9 @@ class Writer:
         is_slow = self._slow_disk.is_slow(write=self._file.lines, is_answer_slow=is_answer_slow)
         if not is_slow or self._batch is not None or self._is_shut_down:
             return
-        if self._settings.slow_disk == "stay":
+        if self._settings.slow_disk == "stay" or self._settings.fsync:
+            return
+        if not self._may_switch.acquire(blocking=False):
             return
         self._batch = self._new_batch()
         _logger.warning(

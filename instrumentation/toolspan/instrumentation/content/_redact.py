@@ -130,10 +130,11 @@ def may_hold_secret(text: str) -> bool:
         or ("I" in text and ("KIA" in text or "SIA" in text or "AIza" in text))
         or ("J" in text and "eyJ" in text)
         or ("@" in text and "://" in text)
-        or "earer " in text
-        or "asic " in text
-        or "EARER " in text
-        or "ASIC " in text
+        # Finding one character takes a tenth of the time that a word takes.
+        or (
+            ("b" in text or "B" in text)
+            and ("earer " in text or "asic " in text or "EARER " in text or "ASIC " in text)
+        )
     )
 
 

@@ -15,7 +15,7 @@ What instrumentors build on. The only place that sets a `gen_ai.*` attribute.
 
 from toolspan.instrumentation.record._attempts import Attempt, begin_attempt
 from toolspan.instrumentation.record._by_key import CallsByKey
-from toolspan.instrumentation.record._call import OpenCall
+from toolspan.instrumentation.record._call import Described, OpenCall, described_arguments
 from toolspan.instrumentation.record._context import (
     CALL_KEY,
     FALLBACK_KEY,
@@ -49,7 +49,12 @@ from toolspan.instrumentation.record._outcome import (
     tell_outcome,
 )
 from toolspan.instrumentation.record._registry import open_calls
-from toolspan.instrumentation.record._tracer import current_tracer, on_provider, tracer_of
+from toolspan.instrumentation.record._tracer import (
+    current_tracer,
+    on_provider,
+    records_all,
+    tracer_of,
+)
 
 __all__ = [
     "CALL_KEY",
@@ -63,6 +68,7 @@ __all__ = [
     "SPAN_KEY",
     "Attempt",
     "CallsByKey",
+    "Described",
     "Evaluation",
     "Identity",
     "Kind",
@@ -75,6 +81,7 @@ __all__ = [
     "cost_attributes",
     "current_context",
     "current_tracer",
+    "described_arguments",
     "describes_same_call",
     "detach",
     "error_type_of",
@@ -92,6 +99,7 @@ __all__ = [
     "open_calls",
     "outcome_of_exception",
     "peer_attributes",
+    "records_all",
     "returned_failure",
     "tell_outcome",
     "tracer_of",

@@ -57,8 +57,34 @@ _log = logging.getLogger("toolspan")
 # Looking up a member of an enumeration costs as much as a call.
 _OK: Final = Outcome.OK
 _TOOL: Final = Kind.TOOL
-_FEW: Final = 2  # attributes that the SDK sets faster one by one than together
+_FEW: Final = 6  # attributes that the SDK sets faster one by one than together
 _NOWHERE: Final = Context()
+
+
+Described = tuple[dict[str, Any], int, bool]
+"""Attributes, the size of what had to be cut (0 if nothing), and whether content is captured."""
+
+
+def described_arguments(arguments: dict[str, Any], is_captured: bool, paths: Paths) -> Described:
+    """Hash and, where captured, text of the arguments as they are now."""
+    attributes: dict[str, Any] = {}
+    hash_text = settings.hash_text  # as `arguments_hash`, without the call of it
+    if hash_text is not None:
+        text = repr(arguments) if is_flat(arguments) else canonical(arguments)
+        attributes[TOOLSPAN_TOOL_CALL_ARGUMENTS_HASH] = hash_text(text)
+    if not is_captured:
+        return attributes, 0, False
+    attributes[GEN_AI_TOOL_CALL_ARGUMENTS], size = _content(arguments, paths)
+    return attributes, size, True
+
+
+def _content(value: object, paths: Paths) -> tuple[str, int]:
+    """The text of content, and its size if it had to be cut, else 0."""
+    text = None if paths or current_paths() else encode_flat(value)
+    if text is not None:
+        return text, 0
+    text, size, is_whole = encode(value, paths)
+    return text, 0 if is_whole else size
 
 
 class OpenCall:
@@ -160,7 +186,7 @@ class OpenCall:
     def set_result(self, result: object) -> None:
         """What the tool gave back: recorded where content is captured."""
         if self._is_content_captured and self.is_recording and self.is_open:
-            self._describe_content(GEN_AI_TOOL_CALL_RESULT, result)
+            self._describe_result(result)
 
     def set_cost(self, amount: float, currency: str = "USD") -> None:
         """What the tool itself charged for this call; tokens are counted elsewhere."""
@@ -198,12 +224,17 @@ class OpenCall:
 
     def describe_arguments(self, arguments: dict[str, Any]) -> None:
         """Keep hash and, where captured, text of the arguments as they are now."""
-        hash_text = settings.hash_text  # as `arguments_hash`, without the call of it
-        if hash_text is not None:
-            text = repr(arguments) if is_flat(arguments) else canonical(arguments)
-            self._end_attributes[TOOLSPAN_TOOL_CALL_ARGUMENTS_HASH] = hash_text(text)
-        if self._is_content_captured:
-            self._describe_content(GEN_AI_TOOL_CALL_ARGUMENTS, arguments)
+        attributes, size, _ = described_arguments(
+            arguments, self._is_content_captured, self.redacted_paths
+        )
+        self._end_attributes.update(attributes)
+        if size:
+            self._end_attributes[TOOLSPAN_CONTENT_SIZE] = size
+
+    def was_described(self, size: int) -> None:
+        """The span started with its arguments, of which `size` had to be cut."""
+        if size:
+            self._end_attributes[TOOLSPAN_CONTENT_SIZE] = size
 
     def judge(self, error_type: str | None) -> None:
         """What an inner layer's predicate says of the result so far; None takes it back."""
@@ -216,15 +247,12 @@ class OpenCall:
             if position is not None:
                 self._end_attributes[TOOLSPAN_FALLBACK_POSITION] = position
 
-    def _describe_content(self, key: str, value: object) -> None:
-        paths = self.redacted_paths
-        text = None if paths or current_paths() else encode_flat(value)
-        if text is None:
-            text, size, is_whole = encode(value, paths)
-            if not is_whole:
-                known = self._end_attributes.get(TOOLSPAN_CONTENT_SIZE, 0)
-                self._end_attributes[TOOLSPAN_CONTENT_SIZE] = known + size
-        self._end_attributes[key] = text
+    def _describe_result(self, result: object) -> None:
+        text, size = _content(result, self.redacted_paths)
+        self._end_attributes[GEN_AI_TOOL_CALL_RESULT] = text
+        if size:
+            known = self._end_attributes.get(TOOLSPAN_CONTENT_SIZE, 0)
+            self._end_attributes[TOOLSPAN_CONTENT_SIZE] = known + size
 
     def end_with_result(self, result: object, *, judged: str | bool | None = None) -> None:
         """End the call that returned `result`.
@@ -239,7 +267,7 @@ class OpenCall:
         outcome, error_type, text = _OK, None, None
         try:
             if self._is_content_captured and self.is_recording and result is not None:
-                self._describe_content(GEN_AI_TOOL_CALL_RESULT, result)
+                self._describe_result(result)
             judged = judged or self._judgement
             if self._outcome is not None:
                 outcome, error_type, message = self._outcome

@@ -16,11 +16,9 @@ from opentelemetry.context import Context
 def _variable() -> ContextVar[Context] | None:
     """The variable of the API, as one of its own tokens names it; None if it keeps none."""
     token: Any = context_api.attach(context_api.get_current())
-    try:
-        found = getattr(token, "var", None)
-        return found if isinstance(found, ContextVar) else None
-    finally:
-        context_api.detach(token)
+    context_api.detach(token)
+    found = getattr(token, "var", None)
+    return found if isinstance(found, ContextVar) else None
 
 
 _kept_in: Final = _variable()

@@ -1,6 +1,7 @@
 """Where a call begins: a span of its own, or one that another library has begun for it."""
 
 import logging
+from collections.abc import Mapping
 from time import time_ns
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ _log = logging.getLogger("toolspan")
 # Looking up a member of an enumeration costs as much as a call.
 _TOOL: Final = Kind.TOOL
 _LLM: Final = Kind.LLM
+_NOTHING: Final[dict[str, Any]] = {}
 
 
 def open_call(
@@ -33,10 +35,12 @@ def open_call(
     *,
     identity: Identity | None = None,
     start_time: int | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> OpenCall | None:
     """Start a call in `context`; its own context is `call.context`, attached by the caller.
 
-    `identity` replaces that of the context. None when the span could not be started.
+    `identity` replaces that of the context; `more` are attributes beyond those of the kind, to be
+    given only when the span is sure to be recorded. None when the span could not be started.
     """
     kind = prepared.kind
     if kind is not _TOOL and kind is not _LLM:
@@ -44,7 +48,9 @@ def open_call(
     attributes = prepared.attributes
     who = context.get(IDENTITY_KEY) if identity is None else identity
     if who is not None:
-        attributes = _with_identity(prepared, who)  # type: ignore[arg-type]
+        attributes = _with_identity(prepared, who, more)  # type: ignore[arg-type]
+    elif more is not None:
+        attributes = {**attributes, **more}
     try:
         span = tracer.start_span(
             prepared.span_name, context, prepared.span_kind, attributes, None, start_time
@@ -123,9 +129,11 @@ def _identity_below(prepared: Prepared, identity: Identity) -> Identity:
     return identity.in_workflow(prepared.name)
 
 
-def _with_identity(prepared: Prepared, identity: Identity) -> dict[str, Any]:
+def _with_identity(
+    prepared: Prepared, identity: Identity, more: Mapping[str, Any] | None
+) -> dict[str, Any]:
     """The attributes a span starts with: those of its kind, and who it belongs to."""
-    attributes = {**prepared.attributes, **identity.stamp}
+    attributes = {**prepared.attributes, **identity.stamp, **(more or _NOTHING)}
     if prepared.kind is _TOOL and identity.agent is not None:
         attributes[GEN_AI_AGENT_NAME] = identity.agent
     if identity.conversation_id is not None and prepared.kind is not Kind.STEP:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 from collections.abc import Callable
 from functools import cache
 from typing import Any, Final
@@ -63,6 +64,15 @@ def tracer_of(provider: TracerProvider) -> Tracer | None:
     if isinstance(tracer, (NoOpTracer, trace.ProxyTracer)):
         return None
     return tracer
+
+
+def records_all(tracer: Tracer) -> bool:
+    """Whether every span below a recording one, or below none, is sure to be recorded."""
+    sampling = sys.modules.get("opentelemetry.sdk.trace.sampling")
+    sampler = getattr(tracer, "sampler", None)
+    return sampling is not None and (
+        sampler is sampling.ALWAYS_ON or sampler is sampling.DEFAULT_ON
+    )
 
 
 def _meet_provider() -> Tracer | None:

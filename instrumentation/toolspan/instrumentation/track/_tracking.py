@@ -19,6 +19,7 @@ from toolspan.instrumentation.record import (
     FALLBACK_KEY,
     SPAN_KEY,
     Attempt,
+    Described,
     Identity,
     Kind,
     OpenCall,
@@ -26,12 +27,14 @@ from toolspan.instrumentation.record import (
     begin_attempt,
     current_context,
     current_tracer,
+    described_arguments,
     describes_same_call,
     identity_in,
     is_suppressed,
     join_call,
     open_call,
     open_call_in,
+    records_all,
     tracer_of,
 )
 from toolspan.instrumentation.track._options import AnyOptions
@@ -71,12 +74,15 @@ class Tracking:
         "_is_error",
         "_is_named_by_instance",
         "_is_tool",
+        "_known_tracer",
         "_names",
         "_options",
         "_parameters",
         "_prepared",
+        "_records_all",
         "_redacted",
         "_result_attributes",
+        "_says_more",
         "_static_attributes",
         "_tracer",
         "_whole",
@@ -123,6 +129,8 @@ class Tracking:
         self._is_named_by_instance = kind is Kind.AGENT and name is None and self.is_method
         self._fixed_name = name if isinstance(name, str) else default_name(kind, function)
         self._names = name if callable(name) else None
+        self._known_tracer: Tracer | None = None
+        self._records_all = False
         self._prepared: dict[str, Prepared] = {}
         provider = options.get("tracer_provider")
         self._tracer: Callable[[], Tracer | None] = current_tracer
@@ -133,6 +141,7 @@ class Tracking:
             options.get(key) is not None
             for key in ("tool_call_id", "fallback_from", "fallback_group")
         )
+        self._says_more = self._has_tool_options or self._attributes_of_call is not None
         is_fixed = not self._is_named_by_instance and self._names is None
         self._fixed = self._prepare_name(self._fixed_name) if is_fixed else None
 
@@ -154,35 +163,75 @@ class Tracking:
         if context:
             if is_suppressed(context):
                 return None
-            enclosing = open_call_in(context)
-            if enclosing is not None and self._is_layer_of(enclosing, args, kwargs):
-                return Layer(self, enclosing, context, args, kwargs)
-            if self._is_tool:
-                span: Any = context.get(SPAN_KEY)
-                if span is not None and (enclosing is None or span is not enclosing.span):
-                    joined = self._join(tracer, context, span, args, kwargs)
-                    if joined is not None:
-                        return joined
+            whole = self._part_of(tracer, context, args, kwargs)
+            if whole is not None:
+                return whole
         identity = self._identity(context, args, kwargs) if self._ids is not None else None
         prepared = self._fixed or self._prepare(args, kwargs)
-        call = open_call(prepared, tracer, context, identity=identity)
-        if call is not None:
-            self._adopt(call, context, args, kwargs)
-        return call
-
-    def _adopt(
-        self, call: OpenCall, context: Context, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> None:
-        """Make `call` the one that this function's layers and options belong to."""
+        described = None
+        if self._parameters is not None:
+            described = self._describe_at_start(tracer, context, args, kwargs)
+        more = None if described is None else described[0]
+        call = open_call(prepared, tracer, context, identity=identity, more=more)
+        if call is None:
+            return None
         call.source = self
         if self.is_method and args:
             call.instance = args[0]
-        if call.is_recording:
-            try:
-                self.describe(call, context, args, kwargs)
-            except BaseException as error:  # Ctrl-C in a callable of the user's
-                call.end_with_exception(error)
-                raise
+        if call.is_recording and (described is None or described[2] or self._says_more or context):
+            self._adopt(call, context, args, kwargs, described)
+        return call
+
+    def _part_of(
+        self, tracer: Tracer, context: Context, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Run | None:
+        """The layer of an open call, or the call on another library's span, that this one is."""
+        enclosing = open_call_in(context)
+        if enclosing is not None and self._is_layer_of(enclosing, args, kwargs):
+            return Layer(self, enclosing, context, args, kwargs)
+        if self._is_tool:
+            span: Any = context.get(SPAN_KEY)
+            if span is not None and (enclosing is None or span is not enclosing.span):
+                return self._join(tracer, context, span, args, kwargs)
+        return None
+
+    def _describe_at_start(
+        self, tracer: Tracer, context: Context, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Described | None:
+        """The arguments, where the span is sure to be recorded.
+
+        At the start they cost half of what they cost at the end, and whoever looks at the call
+        while it runs, or after a crash, sees them.
+        """
+        if tracer is not self._known_tracer:
+            self._known_tracer = tracer
+            self._records_all = records_all(tracer)
+        if not self._records_all or self._parameters is None:
+            return None
+        try:
+            parent: Any = context.get(SPAN_KEY)
+            if parent is not None and not parent.is_recording():
+                return None
+            arguments = self._parameters.of(args, kwargs)
+            is_captured = settings.capture if self._capture is None else self._capture
+            return described_arguments(arguments, bool(is_captured), self._redacted)
+        except Exception:  # a hostile argument
+            _log.debug("arguments not recorded", exc_info=True)
+            return None
+
+    def _adopt(
+        self,
+        call: OpenCall,
+        context: Context,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        described: Described | None = None,
+    ) -> None:
+        try:
+            self.describe(call, context, args, kwargs, described)
+        except BaseException as error:  # Ctrl-C in a callable of the user's
+            call.end_with_exception(error)
+            raise
 
     def _join(
         self,
@@ -201,11 +250,20 @@ class Tracking:
         except Exception:  # a span of a foreign implementation
             _log.debug("could not look at the current span", exc_info=True)
             return None
-        self._adopt(call, context, args, kwargs)
+        call.source = self
+        if self.is_method and args:
+            call.instance = args[0]
+        if call.is_recording:
+            self._adopt(call, context, args, kwargs)
         return call
 
     def describe(
-        self, call: OpenCall, context: Context, args: tuple[Any, ...], kwargs: dict[str, Any]
+        self,
+        call: OpenCall,
+        context: Context,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        described: Described | None = None,
     ) -> None:
         """Tell the call what its options and arguments say about it."""
         try:
@@ -214,7 +272,9 @@ class Tracking:
                     call.capture_content()
                     if self._redacted:
                         call.redacted_paths = self._redacted
-                if self._parameters is not None:
+                if described is not None:
+                    call.was_described(described[1])
+                elif self._parameters is not None:
                     call.describe_arguments(self._parameters.of(args, kwargs))
                 if self._has_tool_options or FALLBACK_KEY in context:
                     self._describe_tool(call, context, args, kwargs)
