@@ -125,5 +125,5 @@ def test_content_is_recorded_only_under_its_switch(environment: str) -> None:
 def test_switched_off_the_framework_runs_as_ever_and_nothing_is_recorded(environment: str) -> None:
     off = "toolspan_openai_agents,toolspan_langchain,toolspan_smolagents,toolspan_pydantic_ai"
     done, folder = run(environment, "two_tools", OTEL_PYTHON_DISABLED_INSTRUMENTATIONS=off)
-    assert done.stdout.startswith("two_tools ended: done"), done.stderr
+    assert "two_tools ended: done" in done.stdout, done.stderr
     assert {span["scope"] for span in otlp_json_spans(folder)} == {"user"}
