@@ -67,10 +67,11 @@ class Calls:
 
     def step(self, args: Args, kwargs: Kwargs) -> OpenCall | None:
         """`_step_stream(self, memory_step)`."""
-        step = args[1] if len(args) > 1 else kwargs.get("memory_step")
+        agent, *given = args
+        step = given[0] if given else kwargs.get("memory_step")
         number = getattr(step, "step_number", None)
         return self._open(
-            Prepared(Kind.STEP, "step", index=number if isinstance(number, int) else None), args[0]
+            Prepared(Kind.STEP, "step", index=number if isinstance(number, int) else None), agent
         )
 
     def planning(self, args: Args, kwargs: Kwargs) -> OpenCall | None:
