@@ -67,11 +67,12 @@ class Calls:
 
     def step(self, args: Args, kwargs: Kwargs) -> OpenCall | None:
         """`_step_stream(self, memory_step)`."""
-        agent, *rest = args
-        step = rest[0] if rest else kwargs.get("memory_step")
+        agent, *given = args
+        step = given[0] if given else kwargs.get("memory_step")
         number = getattr(step, "step_number", None)
-        index = number if isinstance(number, int) else None
-        return self._open(Prepared(Kind.STEP, "step", index=index), agent)
+        return self._open(
+            Prepared(Kind.STEP, "step", index=number if isinstance(number, int) else None), agent
+        )
 
     def planning(self, args: Args, kwargs: Kwargs) -> OpenCall | None:
         """`_generate_planning_step(self, ...)`."""
