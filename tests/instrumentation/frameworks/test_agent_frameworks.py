@@ -80,12 +80,7 @@ def names_and_outcomes_of_text(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("environment", on_demand(PEERS))
-def test_with_a_peer_every_call_counts_once_in_the_tables(
-    environment: str, request: pytest.FixtureRequest
-) -> None:
-    if environment == "langgraph-genai":
-        reason = "two agent runs below a peer's outermost span are taken for that span's own"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
+def test_with_a_peer_every_call_counts_once_in_the_tables(environment: str) -> None:
     framework = next(name for name in EVERY_COMMIT if environment.startswith(name))
     assert counts(ran(environment)[1]) == counts(ran(framework)[1])
 

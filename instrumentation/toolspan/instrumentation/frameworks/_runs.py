@@ -122,7 +122,10 @@ class Runs:
         call = open_call_in(context)
         while call is not None and context.get(SPAN_KEY) is call.span:
             run = call.source
-            if not isinstance(run, Run) or self._runs.get(run.key) is not run:
+            if not isinstance(run, Run):
+                break
+            # One that has ended is current again where another library detached after us.
+            if call.is_open and self._runs.get(run.key) is not run:
                 break
             context = run.before
             call = open_call_in(context)

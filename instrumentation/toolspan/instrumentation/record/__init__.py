@@ -31,7 +31,11 @@ from toolspan.instrumentation.record._context import (
 from toolspan.instrumentation.record._cost import cost_attributes
 from toolspan.instrumentation.record._current import attach, current_context, detach, leave
 from toolspan.instrumentation.record._evaluation import DIRECTIONS, SOURCES, Evaluation
-from toolspan.instrumentation.record._foreign import foreign_tool_call_attributes, gen_ai_identity
+from toolspan.instrumentation.record._foreign import (
+    foreign_tool_call_attributes,
+    gen_ai_identity,
+    kind_of_work,
+)
 from toolspan.instrumentation.record._identity import NOBODY, Identity
 from toolspan.instrumentation.record._kinds import Kind, Prepared
 from toolspan.instrumentation.record._mcp import (
@@ -92,6 +96,7 @@ __all__ = [
     "identity_in",
     "is_suppressed",
     "join_call",
+    "kind_of_work",
     "leave",
     "leave_dropped",
     "mcp_tool_content",

@@ -41,6 +41,11 @@ def gen_ai_identity(attributes: Mapping[str, Any], context: Context) -> dict[str
     return added
 
 
+def kind_of_work(attributes: Mapping[str, Any]) -> str | None:
+    """What a span says it describes: `tool`, `agent`, `llm`, ...; None where it does not say."""
+    return KIND_BY_OPERATION.get(str(attributes.get(GEN_AI_OPERATION_NAME)))
+
+
 def foreign_tool_call_attributes(
     name: str,
     kind: SpanKind,

@@ -15,14 +15,13 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.trace import Span
 
 from toolspan.conventions import scopes
-from toolspan.conventions.attributes import GEN_AI_OPERATION_NAME
-from toolspan.conventions.operations import KIND_BY_OPERATION
 from toolspan.conventions.outcomes import Outcome
 from toolspan.instrumentation.content import settings
 from toolspan.instrumentation.frameworks._hooks import Hooks
 from toolspan.instrumentation.frameworks._instrumentor import FrameworkInstrumentor
 from toolspan.instrumentation.frameworks.native._processor import forget_scope, mend_scope
 from toolspan.instrumentation.frameworks.native._watched import WatchedSpan
+from toolspan.instrumentation.record import kind_of_work
 
 _log: Final = logging.getLogger("toolspan")
 
@@ -80,8 +79,7 @@ def _settings() -> Any:
 
 def mend(span: Span, _context: Context) -> None:
     """Watch the spans of units of work."""
-    operation = (span.attributes or {}).get(GEN_AI_OPERATION_NAME)
-    if str(operation) in KIND_BY_OPERATION:
+    if kind_of_work(span.attributes or {}) is not None:
         before = sys.exc_info()[1]
         WatchedSpan(span, outcome_of=_outcome_of, raised=lambda: _raised(before))
 
