@@ -1,6 +1,7 @@
 """OpenInference (Arize Phoenix)."""
 
 from toolspan.analytics.dialects._dialect import Dialect
+from toolspan.conventions import scopes
 
 _KINDS = {
     "openinference.span.kind": {
@@ -47,7 +48,7 @@ OPENINFERENCE_OPENAI_AGENTS = Dialect(
     name="openinference_openai_agents",
     source="openinference-instrumentation-openai-agents",
     sample="langfuse+langfuse/openai-agents-2025-09-30, demos/openai_agents_demo__peer_oi.json",
-    scopes=("openinference.instrumentation.openai_agents",),
+    scopes=(scopes.OPENINFERENCE_OPENAI_AGENTS,),
     kinds=_KINDS,
     kind_needs={
         "agent": (("agent.name", "graph.node.id"), "chain"),
