@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from toolspan.analytics.errors import AnalyticsError, UsageError, close_to
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from toolspan.analytics._traces import Traces
 
 FORMATS = ("table", "json", "jsonl", "csv", "markdown", "html")
+ENGINE = "duckdb"
 EXIT_FINE = 0
 EXIT_FAILED = 1
 EXIT_UNREADABLE = 2
@@ -182,6 +184,9 @@ def guarded(run: Callable[[], int]) -> int:
         # A terminal without Unicode gets escapes for what it cannot show.
         if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
             stream.reconfigure(errors="backslashreplace")
+    if find_spec(ENGINE) is None:
+        # Before anything is said of files: the launcher says what to install.
+        raise ModuleNotFoundError(f"No module named {ENGINE!r}", name=ENGINE)
     try:
         return run()
     except KeyboardInterrupt:
