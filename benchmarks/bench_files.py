@@ -106,8 +106,10 @@ def flat_out(directory: Path, *, rounds: int) -> list[Row]:
                     f"CPU of the process flat out, {threads} threads, {variant}",
                     "no processor",
                     _ratio(ours, none, "cpu_us"),
-                    must=1.8 if variant == "batch" else None,
-                    aim=1.5 if variant == "batch" else None,
+                    # The limit was found with one and four: with 16 on few cores, what is measured
+                    # is how the system lets them take turns.
+                    must=1.8 if variant == "batch" and threads < 16 else None,
+                    aim=1.5 if variant == "batch" and threads < 16 else None,
                     value=_median(ours, "cpu_us"),
                     unit="µs/span",
                 )

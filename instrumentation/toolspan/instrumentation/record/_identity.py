@@ -1,6 +1,6 @@
 """Who and what a span belongs to: session, user, workflow, agent, step."""
 
-from typing import Final
+from typing import Any, Final
 
 from toolspan.conventions.attributes import (
     SESSION_ID,
@@ -26,7 +26,16 @@ class Identity:
     conventions list `gen_ai.conversation.id` for some spans only.
     """
 
-    __slots__ = ("agent", "conversation_id", "session_id", "stamp", "step", "user_id", "workflow")
+    __slots__ = (
+        "agent",
+        "conversation_id",
+        "session_id",
+        "stamp",
+        "starts",
+        "step",
+        "user_id",
+        "workflow",
+    )
 
     def __init__(
         self,
@@ -44,6 +53,8 @@ class Identity:
         self.workflow = workflow
         self.agent = agent
         self.step = step
+        self.starts: dict[object, dict[str, Any]] = {}
+        """By what is prepared, the attributes that its spans start with here."""
         self.stamp: dict[str, str] = {
             key: value for key, field in _STAMPED if (value := getattr(self, field)) is not None
         }

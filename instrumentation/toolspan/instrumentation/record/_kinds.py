@@ -78,8 +78,8 @@ class Prepared:
         self.kind = kind
         self.operation = kind.value
         self.name = name
-        self.measured: dict[str, Any] | None = None
-        """The attributes that the durations of its calls share, once there is one."""
+        self.measured: dict[str | None, Mapping[str, Any]] = {}
+        """By agent, the attributes that the durations of its calls share, once there is one."""
         self.is_registered = is_registered
         self.span_kind = SpanKind.CLIENT if kind is Kind.LLM else SpanKind.INTERNAL
         is_unnamed = kind is Kind.LLM and name == kind.value

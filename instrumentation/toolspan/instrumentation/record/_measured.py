@@ -1,5 +1,6 @@
 """Which attributes the duration of a call is recorded under."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry.context import Context
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 # Looking up a member of an enumeration costs as much as a call.
 _OK: Final = Outcome.OK
 _TOOL: Final = Kind.TOOL
+# Agents that call one tool, for which the attributes are made once.
+_MOST_AGENTS: Final = 200
 _NAMED_BY: Final = {
     Kind.TOOL: GEN_AI_TOOL_NAME,
     Kind.AGENT: GEN_AI_AGENT_NAME,
@@ -49,24 +52,22 @@ def record_duration(
     A call that neither succeeded nor failed says so, or it would be taken for a success.
     """
     prepared = call.prepared
-    attributes = _of_name(prepared)
+    if prepared.kind is not _TOOL:
+        agent = None
+    attributes = prepared.measured.get(agent) or _shared(prepared, agent)
     if attributes is None:
         return
-    if agent is not None and prepared.kind is _TOOL:
-        attributes[GEN_AI_AGENT_NAME] = bounded_name(agent, is_registered=False)
     if outcome is _OK:
         pass
     elif outcome.is_failure:
-        attributes[ERROR_TYPE] = error_type or ERROR_TYPE_OTHER
+        attributes = {**attributes, ERROR_TYPE: error_type or ERROR_TYPE_OTHER}
     else:
-        attributes[TOOLSPAN_OUTCOME] = outcome.value
+        attributes = {**attributes, TOOLSPAN_OUTCOME: outcome.value}
     durations.record(prepared.operation, nanoseconds / 1e9, attributes, context)
 
 
-def _of_name(prepared: Prepared) -> dict[str, Any] | None:
-    """What all calls of one name have; None for a kind of work without a histogram."""
-    if prepared.measured is not None:
-        return dict(prepared.measured)
+def _shared(prepared: Prepared, agent: str | None) -> Mapping[str, Any] | None:
+    """What all calls of one name by one agent have; None for work without a histogram."""
     kind = prepared.kind
     key = _NAMED_BY.get(kind)
     if key is None:
@@ -75,9 +76,12 @@ def _of_name(prepared: Prepared) -> dict[str, Any] | None:
     attributes: dict[str, Any] = {key: name}
     if kind is _TOOL:
         attributes[GEN_AI_TOOL_TYPE] = prepared.attributes[GEN_AI_TOOL_TYPE]
+        if agent is not None:
+            attributes[GEN_AI_AGENT_NAME] = bounded_name(agent, is_registered=False)
     elif kind is Kind.LLM:
         attributes[GEN_AI_OPERATION_NAME] = kind.value
         if GEN_AI_PROVIDER_NAME in prepared.attributes:
             attributes[GEN_AI_PROVIDER_NAME] = prepared.attributes[GEN_AI_PROVIDER_NAME]
-    prepared.measured = attributes
-    return dict(attributes)
+    if len(prepared.measured) < _MOST_AGENTS:
+        prepared.measured[agent] = attributes
+    return attributes

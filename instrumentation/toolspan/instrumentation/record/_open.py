@@ -25,7 +25,8 @@ _log = logging.getLogger("toolspan")
 # Looking up a member of an enumeration costs as much as a call.
 _TOOL: Final = Kind.TOOL
 _LLM: Final = Kind.LLM
-_NOTHING: Final[dict[str, Any]] = {}
+# What is called in one place of the work, for which the attributes are made once.
+_MOST_STARTS: Final = 100
 
 
 def open_call(
@@ -45,7 +46,7 @@ def open_call(
     kind = prepared.kind
     if kind is not _TOOL and kind is not _LLM:
         identity = _identity_below(prepared, identity_in(context) if identity is None else identity)
-    attributes = prepared.attributes
+    attributes: Mapping[str, Any] = prepared.attributes
     who = context.get(IDENTITY_KEY) if identity is None else identity
     if who is not None:
         attributes = _with_identity(prepared, who, more)  # type: ignore[arg-type]
@@ -131,9 +132,18 @@ def _identity_below(prepared: Prepared, identity: Identity) -> Identity:
 
 def _with_identity(
     prepared: Prepared, identity: Identity, more: Mapping[str, Any] | None
-) -> dict[str, Any]:
+) -> Mapping[str, Any]:
     """The attributes a span starts with: those of its kind, and who it belongs to."""
-    attributes = {**prepared.attributes, **identity.stamp, **(more or _NOTHING)}
+    attributes = identity.starts.get(prepared)
+    if attributes is None:
+        attributes = _start_attributes(prepared, identity)
+        if len(identity.starts) < _MOST_STARTS:
+            identity.starts[prepared] = attributes
+    return attributes if more is None else {**attributes, **more}
+
+
+def _start_attributes(prepared: Prepared, identity: Identity) -> dict[str, Any]:
+    attributes = {**prepared.attributes, **identity.stamp}
     if prepared.kind is _TOOL and identity.agent is not None:
         attributes[GEN_AI_AGENT_NAME] = identity.agent
     if identity.conversation_id is not None and prepared.kind is not Kind.STEP:
