@@ -77,7 +77,10 @@ class Agent:
             case "exit":
                 sys.exit()
             case "SIGTERM" | "SIGKILL":
-                signal.pause()
+                # Not `signal.pause()`: a signal that comes just before it is seen only by the
+                # next one, since Python runs handlers between two steps of the main thread.
+                while not self.is_over.wait(0.1):
+                    pass
             case "fork storm":
                 self.fork_storm()
 
