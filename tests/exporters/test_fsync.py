@@ -9,7 +9,7 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from support.spans import otlp_json_spans
 from toolspan.exporters import JsonlSpanProcessor, Reason
-from toolspan.exporters.files import _jsonl_file
+from toolspan.exporters.files import _descriptor
 
 
 def names_in(directory: Path) -> list[str]:
@@ -22,7 +22,7 @@ def synced(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     calls: list[str] = []
     fdatasync, fsync = os.fdatasync, os.fsync
     monkeypatch.setattr(
-        _jsonl_file, "_fdatasync", lambda number: (fdatasync(number), calls.append("line"))
+        _descriptor, "_fdatasync", lambda number: (fdatasync(number), calls.append("line"))
     )
     monkeypatch.setattr(os, "fsync", lambda number: (fsync(number), calls.append("directory")))
     return calls
@@ -69,7 +69,7 @@ def test_a_line_that_the_disk_refuses_is_cut_off_and_counted(
     tracer = provider.get_tracer("t")
     tracer.start_span("a").end()
     with monkeypatch.context() as patch:
-        patch.setattr(_jsonl_file, "_fdatasync", refuse)
+        patch.setattr(_descriptor, "_fdatasync", refuse)
         tracer.start_span("b").end()
     tracer.start_span("c").end()
     assert names_in(directory) == ["a", "c"]
@@ -81,7 +81,7 @@ def test_waiting_for_the_disk_is_not_taken_for_a_slow_disk(
 ) -> None:
     now = [1000.0]
     monkeypatch.setattr("time.perf_counter", lambda: now[0])
-    monkeypatch.setattr(_jsonl_file, "_fdatasync", lambda _: now.append(now.pop() + 0.05))
+    monkeypatch.setattr(_descriptor, "_fdatasync", lambda _: now.append(now.pop() + 0.05))
     processor = JsonlSpanProcessor(directory, fsync=True)
     provider.add_span_processor(processor)
     for _ in range(30):

@@ -1,6 +1,7 @@
 """One append-only file of OTLP/JSON lines, and the next when it is full."""
 
 import errno
+import math
 import os
 import threading
 import time
@@ -10,17 +11,17 @@ from pathlib import Path
 from typing import Final
 
 from toolspan.exporters.files import _fork
+from toolspan.exporters.files._descriptor import append_whole, close_own
 from toolspan.exporters.files._names import FileName
 
 _FLAGS: Final = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 _LOOK_AGAIN_S: Final = 0.01
 
-_fdatasync: Final = getattr(os, "fdatasync", os.fsync)  # macOS has none
-
-# Errors of one file that the next file does not have: it is as large as it may be (`ulimit -f`),
-# its descriptor was closed by somebody else, the server behind it forgot it.
-_NEXT_FILE_HELPS: Final = frozenset({errno.EFBIG, errno.EBADF, errno.ESTALE})
+# Errors of one file that the next file does not have: its descriptor was closed by somebody else,
+# the server behind it forgot it. So does a file that is as large as it may be (`ulimit -f`), unless
+# one line is.
+_NEXT_FILE_HELPS: Final = frozenset({errno.EBADF, errno.ESTALE})
 
 
 class JsonlFile:
@@ -32,7 +33,8 @@ class JsonlFile:
     stays between lines.
 
     Safe to use from several threads, from a signal handler or finaliser that interrupts it
-    (hence the re-entrant lock), and in forked children, which get a file of their own.
+    (hence the re-entrant lock; what it writes goes to a second file, for the first may be in the
+    middle of a line), and in forked children, which get a file of their own.
 
     Args:
         directory: where the files go; created with mode 0700 when missing.
@@ -73,11 +75,13 @@ class JsonlFile:
         self._slow_s = slow_s
         self._on_slow = on_slow
         self._is_synced = is_synced
+        self._aside: JsonlFile | None = None
         self._start_anew()
         _fork.register(self)
 
     def _start_anew(self) -> None:
         self._lock = threading.RLock()
+        self._is_busy = False
         self._name: FileName | None = None
         self._path = self.directory
         self._descriptor = -1
@@ -93,11 +97,11 @@ class JsonlFile:
 
     def after_fork_in_child(self) -> None:
         """Leave the parent's file to the parent; the child's first line opens its own."""
-        inherited = self._descriptor
+        inherited, identity = self._descriptor, self._identity
         self._start_anew()
-        if inherited >= 0:
-            with suppress(OSError):
-                os.close(inherited)
+        close_own(inherited, identity)
+        if self._aside is not None:
+            self._aside.after_fork_in_child()
 
     @property
     def path(self) -> Path | None:
@@ -117,16 +121,14 @@ class JsonlFile:
         """
         _fork.notice()
         with self._lock:
+            if self._is_busy:
+                return self._append_aside(line, records, service_name)
+            self._is_busy = True
             try:
-                self._write(line, service_name)
-            except OSError as error:
-                if error.errno not in _NEXT_FILE_HELPS or not self._size:
-                    raise
-                self._close()
-                self._write(line, service_name)
-            self.records += records
-            self.lines += 1
-            self.bytes += len(line)
+                self._write_somewhere(line, service_name)
+            finally:
+                self._is_busy = False
+            self._count(line, records)
             path, is_slow = self._path, self._is_slow
             news = self._take_news()
         if is_slow and self._on_slow is not None:
@@ -142,7 +144,7 @@ class JsonlFile:
             False when another thread was writing for all of `timeout_s` seconds (-1: wait for
             it), as on a disk that hangs, or when the lines could not be written again.
         """
-        return self._locked(timeout_s, self._look_once_more)
+        return self._locked(timeout_s, self._look_once_more, self._settle_aside)
 
     def close(self, timeout_s: float = -1) -> bool:
         """Settle and close the file; a later line opens the next one.
@@ -150,24 +152,85 @@ class JsonlFile:
         Returns:
             As `settle`; where it was another thread that wrote, the file stays open.
         """
-        return self._locked(timeout_s, self._look_once_more, self._close)
+        return self._locked(
+            timeout_s, self._look_once_more, self._close, self._settle_aside, self._close_aside
+        )
 
     def _locked(self, timeout_s: float, *steps: Callable[[], None]) -> bool:
-        if not self._lock.acquire(timeout=timeout_s):
+        _fork.notice()
+        if not self._lock.acquire(timeout=min(timeout_s, threading.TIMEOUT_MAX)):
             return False
-        is_done = True
+        is_done, was_busy = True, self._is_busy
+        if was_busy:  # a signal handler in the middle of a line; leave the file to that
+            steps, news = (), ()
         try:
+            self._is_busy = True
             for step in steps:
                 try:
                     step()
                 except OSError:
                     is_done = False
-            news = self._take_news()
+            if not was_busy:
+                news = self._take_news()
         finally:
+            self._is_busy = was_busy
             self._lock.release()
         for tell, about in news:
             tell(about)
         return is_done
+
+    def _append_aside(self, line: bytes, records: int, service_name: str) -> Path:
+        """Write a line that a signal handler or finaliser brings in the middle of another.
+
+        It is to be in the kernel before the interrupted write can go on, and must not change the
+        file under that. So it goes to a second file.
+        """
+        if self._aside is None:
+            self._aside = JsonlFile(
+                self.directory,
+                self.signal,
+                max_bytes=self._max_bytes,
+                max_age_s=self._max_age_s,
+                on_opened=self._opened_aside,
+                on_finished=self._finished_aside,
+                is_synced=self._is_synced,
+            )
+        path = self._aside.append(line, records=records, service_name=service_name)
+        self._count(line, records)
+        return path
+
+    def _opened_aside(self, path: Path) -> None:
+        self.files += 1
+        if self._on_opened is not None:
+            self._news.append((self._on_opened, path))
+
+    def _finished_aside(self, path: Path) -> None:
+        if self._on_finished is not None:
+            self._news.append((self._on_finished, path))
+
+    def _settle_aside(self) -> None:
+        if self._aside is not None and not self._aside.settle():
+            raise OSError(errno.EIO, "not all lines could be written again")
+
+    def _close_aside(self) -> None:
+        if self._aside is not None:
+            self._aside.close()
+
+    def _count(self, line: bytes, records: int) -> None:
+        self.records += records
+        self.lines += 1
+        self.bytes += len(line)
+
+    def _write_somewhere(self, line: bytes, service_name: str) -> None:
+        """Write to the open file, or to the next one where that helps."""
+        try:
+            self._write(line, service_name)
+        except OSError as error:
+            is_full = error.errno == errno.EFBIG and self._size
+            if error.errno not in _NEXT_FILE_HELPS and not is_full:
+                raise
+            self._close()
+            self._write(line, service_name)
 
     def _write(self, line: bytes, service_name: str) -> None:
         length = len(line)
@@ -184,35 +247,11 @@ class JsonlFile:
         self._is_slow = time.perf_counter() - start >= self._slow_s
 
     def _put(self, line: bytes) -> None:
-        written = os.write(self._descriptor, line)
-        if written < len(line):
-            self._put_rest(line, written)
-        if self._is_synced:
-            self._sync(len(line))
-        self._size += len(line)
-
-    def _put_rest(self, line: bytes, written: int) -> None:
-        """Go on after a short write, or learn why it was short and undo it."""
         try:
-            while written < len(line):
-                written += os.write(self._descriptor, line[written:])
-        except OSError:
-            self._cut_back(written)
-            raise
-
-    def _sync(self, written: int) -> None:
-        try:
-            _fdatasync(self._descriptor)
-        except OSError:
-            self._cut_back(written)
-            raise
-
-    def _cut_back(self, written: int) -> None:
-        try:
-            end = os.lseek(self._descriptor, 0, os.SEEK_CUR)
-            os.ftruncate(self._descriptor, end - written)
-        except OSError:
-            self._close()  # the fragment stays, but as the last line of a file
+            append_whole(self._descriptor, line, is_synced=self._is_synced)
+            self._size += len(line)
+        except BaseException:  # also Ctrl-C: look how much of the line is there before the next
+            self._looked_at = -math.inf
             raise
 
     def _takes(self, length: int, now: float) -> bool:
@@ -329,7 +368,6 @@ class JsonlFile:
         path = self.path
         descriptor, self._descriptor = self._descriptor, -1
         if path is not None:
-            with suppress(OSError):  # what was written is in the kernel; nothing left to mend
-                os.close(descriptor)
+            close_own(descriptor, self._identity)
             if self._on_finished is not None:
                 self._news.append((self._on_finished, path))
