@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from toolspan.exporters.otlp_json._spans import nanoseconds
+from toolspan.exporters.otlp_json._spans import SPAN_ID, TRACE_ID, nanoseconds
 from toolspan.exporters.otlp_json._values import attributes_text, quoted, value_text
 
 
@@ -66,8 +66,8 @@ def _record_text(
         + (f',"attributes":[{attributes_text(attributes)}]' if attributes else "")
         + dropped
         + flags
-        + (f',"traceId":"{trace_id:032x}"' if trace_id else "")
-        + (f',"spanId":"{span_id:016x}"' if span_id else "")
+        + (f',"traceId":"{trace_id & TRACE_ID:032x}"' if trace_id else "")
+        + (f',"spanId":"{span_id & SPAN_ID:016x}"' if span_id else "")
         + (f',"eventName":{quoted(event_name)}' if event_name else "")
         + "}"
     )

@@ -15,11 +15,14 @@ from toolspan.exporters.otlp_json._values import attributes_text, quoted, text_o
 _FLAGS_LOCAL: Final = 0x100
 _FLAGS_REMOTE: Final = 0x300
 
+# Ids are cut to their width: one of another width would cost the reader the whole line.
 # `%` takes two thirds of the time of a format string for such numbers.
 _IDS: Final = '{"traceId":"%032x","spanId":"%016x"'
 _PARENT: Final = ',"parentSpanId":"%016x","flags":%d'
 
 _UINT64_MAX: Final = 2**64 - 1
+TRACE_ID: Final = 2**128 - 1
+SPAN_ID: Final = 2**64 - 1
 
 
 def span_text(span: ReadableSpan) -> str:
@@ -94,14 +97,14 @@ def _ids_text(context: SpanContext | None, parent: SpanContext | None) -> str:
     if context is None:
         ids = '{"traceId":"","spanId":""'
     else:
-        ids = _IDS % (context.trace_id, context.span_id)
+        ids = _IDS % (context.trace_id & TRACE_ID, context.span_id & SPAN_ID)
         if state := context.trace_state:
             members = ",".join([f"{key}={value}" for key, value in state.items()])
             ids += f',"traceState":{quoted(members)}'
     if parent is None:
         return ids + ',"flags":256'
     flags = _FLAGS_REMOTE if parent.is_remote else _FLAGS_LOCAL
-    return ids + _PARENT % (parent.span_id, flags)
+    return ids + _PARENT % (parent.span_id & SPAN_ID, flags)
 
 
 def _attributes_field(attributes: Any) -> str:
@@ -139,7 +142,7 @@ def _event_text(event: Any) -> str:
 
 def _link_text(link: Any) -> str:
     context = link.context
-    ids = _IDS % (context.trace_id, context.span_id)
+    ids = _IDS % (context.trace_id & TRACE_ID, context.span_id & SPAN_ID)
     flags = _FLAGS_REMOTE if context.is_remote else _FLAGS_LOCAL
     return f'{ids}{_attributes_field(link.attributes)},"flags":{flags}}}'
 

@@ -16,13 +16,15 @@ _NESTING_BUDGET: Final = 93
 _ARRAY_COST: Final = 2
 _MAP_COST: Final = 3
 _TOO_DEEP: Final = '{"stringValue":"(nested too deeply)"}'
+_ENDLESS: Final = '{"stringValue":"(contains itself)"}'
 
 _INT64_MIN: Final = -(2**63)
 _INT64_MAX: Final = 2**63 - 1
 
 # Keys repeat in every span: their quoted form, with the start of the value, is kept. Bounded,
-# because a program may make up keys for ever.
+# because a program may make up keys for ever, and long ones.
 _KEPT_KEYS: Final = 4096
+_LONGEST_KEPT_KEY: Final = 256
 _key_parts: dict[str, tuple[str, str, str, str, str]] = {}
 
 # Characters that are legal inside a JSON string but that some readers take for the end of a line
@@ -69,13 +71,22 @@ def attributes_text(attributes: Mapping[str, Any]) -> str:
     return ",".join(out)
 
 
-def value_text(value: Any, budget: int = _NESTING_BUDGET) -> str:
+def value_text(value: Any, budget: int = _NESTING_BUDGET, inside: tuple[int, ...] = ()) -> str:
     """Any value as an `AnyValue` object; never raises.
 
     Args:
-        value: what an attribute may hold, or anything else, which becomes its `str()`.
+        value: what an attribute may hold, or anything else, which becomes its `str()`. What
+            cannot be read, because its own methods raise, becomes the name of its type.
         budget: how many protobuf messages deep the value may still nest.
+        inside: `id` of each map and array that the value is in.
     """
+    try:
+        return _value_text(value, budget, inside)
+    except Exception:  # methods of a user's type may do anything
+        return f'{{"stringValue":{quoted(f"<{type(value).__qualname__}>")}}}'
+
+
+def _value_text(value: Any, budget: int, inside: tuple[int, ...]) -> str:
     match value:  # a bool is an int and a str is a sequence, so the order matters
         case None:
             text = "{}"
@@ -88,35 +99,41 @@ def value_text(value: Any, budget: int = _NESTING_BUDGET) -> str:
         case float():
             text = f'{{"doubleValue":{_double_text(float(value))}}}'
         case bytes() | bytearray() | memoryview():
-            text = f'{{"bytesValue":"{b64encode(value).decode("ascii")}"}}'
+            text = f'{{"bytesValue":"{b64encode(bytes(value)).decode("ascii")}"}}'
         case Mapping():
-            text = _map_text(value, budget - _MAP_COST)
+            text = _map_text(value, budget - _MAP_COST, inside)
         case Sequence() | AbstractSet():
-            text = _array_text(value, budget - _ARRAY_COST)
+            text = _array_text(value, budget - _ARRAY_COST, inside)
         case _:
             text = f'{{"stringValue":{quoted(text_of(value))}}}'
     return text
 
 
-def _map_text(value: Mapping[Any, Any], budget: int) -> str:
+def _map_text(value: Mapping[Any, Any], budget: int, inside: tuple[int, ...]) -> str:
+    if id(value) in inside:
+        return _ENDLESS
     if budget < 0:
         return _TOO_DEEP
     if not value:
         return '{"kvlistValue":{}}'
+    inside = (*inside, id(value))
     items = ",".join(
         f'{{"key":{quoted(key if isinstance(key, str) else text_of(key))},'
-        f'"value":{value_text(item, budget)}}}'
-        for key, item in value.items()
+        f'"value":{value_text(item, budget, inside)}}}'
+        for key, item in list(value.items())  # a copy, for another thread may change it meanwhile
     )
     return f'{{"kvlistValue":{{"values":[{items}]}}}}'
 
 
-def _array_text(value: Any, budget: int) -> str:
+def _array_text(value: Any, budget: int, inside: tuple[int, ...]) -> str:
+    if id(value) in inside:
+        return _ENDLESS
     if budget < 0:
         return _TOO_DEEP
     if not value:
         return '{"arrayValue":{}}'
-    items = ",".join([value_text(item, budget) for item in value])
+    inside = (*inside, id(value))
+    items = ",".join([value_text(item, budget, inside) for item in value])
     return f'{{"arrayValue":{{"values":[{items}]}}}}'
 
 
@@ -155,6 +172,6 @@ def _key_parts_of(key: str) -> tuple[str, str, str, str, str]:
         f'{name}{{"boolValue":',
         name,
     )
-    if len(_key_parts) < _KEPT_KEYS:
+    if len(_key_parts) < _KEPT_KEYS and len(name) <= _LONGEST_KEPT_KEY:
         _key_parts[key] = parts
     return parts
