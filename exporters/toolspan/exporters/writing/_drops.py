@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -93,8 +94,9 @@ class Drops:
             if is_news:
                 self._warned_at = now
                 self._is_told = True
-        if is_news:  # outside the lock: log handlers are other people's code
-            _logger.warning(
+        if is_news:
+            tell(
+                logging.WARNING,
                 "toolspan cannot write %s to %s (%s: %s). They are dropped and counted until it "
                 "works again; the program goes on.",
                 self._what,
@@ -109,7 +111,8 @@ class Drops:
             is_told, self._is_told, self.ongoing = self._is_told, False, False
             dropped = self._by_reason.total()
         if is_told:
-            _logger.info(
+            tell(
+                logging.INFO,
                 "toolspan writes %s to %s again; %d were dropped so far.",
                 self._what,
                 self._directory,
@@ -120,6 +123,15 @@ class Drops:
         """How many records of this process were lost, by `Reason`."""
         with self._lock:
             return dict(self._by_reason)
+
+
+def tell(level: int, message: str, *arguments: object) -> None:
+    """Log outside of every lock, since log handlers and filters are other people's code.
+
+    One that raises must not make a span that was written, or counted, be counted again.
+    """
+    with suppress(Exception):
+        _logger.log(level, message, *arguments)
 
 
 def _reason_of(error: BaseException) -> Reason:

@@ -13,10 +13,8 @@ from toolspan.exporters._settings import FileSettings, Mode
 from toolspan.exporters.files import Housekeeper, JsonlFile
 from toolspan.exporters.otlp_json import Envelope, SignalKeys, document
 from toolspan.exporters.writing._batch import Batch, take_line
-from toolspan.exporters.writing._drops import Drops
+from toolspan.exporters.writing._drops import Drops, tell
 from toolspan.exporters.writing._slow_disk import AMONG_WRITES, SLOW_WRITES, SlowDiskRule
-
-_logger = logging.getLogger("toolspan.exporters")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +182,8 @@ class Writer:
         if not self._may_switch.acquire(blocking=False):
             return
         self._batch = self._new_batch()
-        _logger.warning(
+        tell(
+            logging.WARNING,
             "toolspan writes %s to %s by a thread of its own from now on: %d of the last %d writes "
             "took longer than %g ms. The last %g ms before a SIGKILL may be lost now; "
             "TOOLSPAN_FILES_SLOW_DISK=stay keeps each span's end waiting for the disk instead.",
