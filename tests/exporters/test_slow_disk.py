@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
 
+from support.programs import run_program
 from support.spans import otlp_json_spans
 from toolspan.exporters import JsonlSpanProcessor
 from toolspan.exporters.writing._batch import Batch
@@ -115,3 +116,46 @@ def test_threads_that_find_the_disk_slow_together_switch_once(
     for _ in range(10):
         provider.get_tracer("t").start_span("a").end()
     assert (processor.stats().mode, len(made), len(caplog.records)) == ("batch", 1, 1)
+
+
+def test_a_forked_child_judges_the_disk_by_its_own_writes(directory: Path) -> None:
+    done = run_program(
+        """
+        import os, sys, time
+        from opentelemetry.sdk.trace import TracerProvider
+        from toolspan.exporters import JsonlSpanProcessor
+
+        write, slow = os.write, []
+
+        def write_slowly(descriptor, line):
+            if slow:
+                time.sleep(0.002)
+            return write(descriptor, line)
+
+        os.write = write_slowly
+        processor = JsonlSpanProcessor(sys.argv[1], slow_write_ms=1)
+        provider = TracerProvider()
+        provider.add_span_processor(processor)
+
+        def end_spans(count):
+            for _ in range(count):
+                provider.get_tracer("t").start_span("a").end()
+
+        def end_slow_span():
+            slow.append(True)
+            end_spans(1)
+            slow.clear()
+
+        for _ in range(10):  # never half of the last 20
+            end_slow_span()
+            end_spans(3)
+        if os.fork() == 0:
+            end_slow_span()
+            slow_writes = processor.stats().slow_writes
+            os._exit(0 if (processor.stats().mode, slow_writes) == ("write_through", 1) else 1)
+        assert os.wait()[1] == 0, "one slow write was enough"
+        """,
+        directory,
+        measure=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")

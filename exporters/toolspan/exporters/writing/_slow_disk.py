@@ -3,6 +3,8 @@
 from collections import deque
 from typing import Final
 
+from toolspan.exporters.files import register_at_fork
+
 # The rule, as `docs/explanation/durability.md` states it.
 SLOW_WRITES: Final = 10
 AMONG_WRITES: Final = 20
@@ -19,6 +21,11 @@ class SlowDiskRule:
     """
 
     def __init__(self) -> None:
+        self.after_fork_in_child()
+        register_at_fork(self)
+
+    def after_fork_in_child(self) -> None:
+        """Judge by the child's own writes, which it counts from 0."""
         # Appending is all that threads do to this, so it needs no lock.
         self._slow: deque[tuple[int, bool]] = deque(maxlen=SLOW_WRITES)
         self.slow_writes = 0
