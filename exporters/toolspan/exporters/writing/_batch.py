@@ -54,7 +54,7 @@ class Batch:
         self._queue_bytes = queue_bytes
         self._line_records = line_records
         self._line_bytes = line_bytes
-        self._interval_s = interval_s
+        self._interval_s = min(interval_s, threading.TIMEOUT_MAX)
         self._on_sigterm = on_sigterm
         self._start_anew()
         register_at_fork(self)
@@ -119,6 +119,7 @@ class Batch:
         Where the thread cannot do it, because it could not be started or waits for the very
         thread that flushes (in a signal handler), the caller does it.
         """
+        notice_fork()
         deadline = time.monotonic() + timeout_s
         due = self._accepted
         while self._settled < due:
@@ -138,8 +139,10 @@ class Batch:
         Returns:
             False when that took too long; what still waits is not written any more.
         """
+        notice_fork()
         with self._lock:
             self._is_stopped = True
+        _release(self._wake)  # the thread ends when nothing waits
         return self.flush(timeout_s)
 
     def stop(self, timeout_s: float) -> bool:
@@ -173,11 +176,16 @@ class Batch:
         while self._queue or not self._is_stopped:
             if not self._queue:
                 self._wake.acquire()  # until something waits ...
-            self._wake.acquire(timeout=self._interval_s)  # ... then until it is a line, or time
+            if not self._is_stopped:  # ... then until it is a line, or time
+                self._wake.acquire(timeout=self._interval_s)
             self._write_waiting()
 
     def _write(self, items: list[tuple[Envelope, bytes]]) -> None:
-        line = document(self._keys, items)
+        try:
+            line = document(self._keys, items)
+        except Exception as error:  # no memory for so much in one piece
+            self._drop(len(items), error)
+            return
         self._write_line(line, len(items), items[0][0].service_name)
 
     def _write_waiting(self) -> None:
