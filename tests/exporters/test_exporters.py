@@ -49,6 +49,19 @@ def test_what_cannot_be_written_is_a_failure_that_is_counted(
     assert exporter.stats().dropped == {"no_directory": 1}
 
 
+def test_a_span_that_cannot_be_encoded_does_not_take_the_batch_with_it(
+    directory: Path, provider: TracerProvider
+) -> None:
+    exporter = JsonlSpanExporter(directory)
+    spans = [provider.get_tracer("t").start_span(name) for name in "abc"]
+    for span in spans:
+        span.end()
+    spans[1]._events = [None]  # type: ignore[attr-defined]
+    assert exporter.export(spans) is SpanExportResult.FAILURE  # type: ignore[arg-type]
+    assert names_in(directory) == ["a", "c"]
+    assert (exporter.stats().written, exporter.stats().dropped) == (2, {"internal": 1})
+
+
 def test_events_are_exported_and_other_log_records_are_not(directory: Path) -> None:
     provider = LoggerProvider(shutdown_on_exit=False)
     exporter = JsonlLogRecordExporter(directory)

@@ -7,9 +7,9 @@ in some forked children. Where a processor of ours sees the same spans, they ste
 
 import logging
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol, Unpack
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, Unpack
 
 from opentelemetry.sdk._logs.export import LogRecordExporter, LogRecordExportResult
 from opentelemetry.sdk.trace import ReadableSpan
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk._logs import ReadableLogRecord
 
 _logger = logging.getLogger("toolspan.exporters")
+_Item = TypeVar("_Item")
 
 
 class JsonlSpanExporter(SpanExporter):
@@ -63,14 +64,7 @@ class JsonlSpanExporter(SpanExporter):
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Write the spans; what cannot be written is counted and not tried again."""
-        mine = [
-            (span, envelope)
-            for span in spans
-            if (envelope := self._lines.envelope_of(span)) is not None
-        ]
-        is_written = self._lines.write(
-            [(envelope, to_utf8(span_text(span))) for span, envelope in mine]
-        )
+        is_written = self._lines.write(spans, span_text)
         return SpanExportResult.SUCCESS if is_written else SpanExportResult.FAILURE
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:  # noqa: ARG002
@@ -98,17 +92,9 @@ class JsonlLogRecordExporter(LogRecordExporter):
 
     def export(self, batch: Sequence["ReadableLogRecord"]) -> LogRecordExportResult:
         """Write the events; what cannot be written is counted and not tried again."""
-        mine = [
-            (record, envelope)
-            for record in batch
-            if is_event(record.log_record)
-            and (envelope := self._lines.envelope_of(record)) is not None
-        ]
         is_written = self._lines.write(
-            [
-                (envelope, to_utf8(log_record_text(record.log_record, record.dropped_attributes)))
-                for record, envelope in mine
-            ]
+            [record for record in batch if is_event(record.log_record)],
+            lambda record: log_record_text(record.log_record, record.dropped_attributes),
         )
         return LogRecordExportResult.SUCCESS if is_written else LogRecordExportResult.FAILURE
 
@@ -148,7 +134,21 @@ class _Lines:
         self._processors = processors
         self._has_stepped_aside = False
 
-    def envelope_of(self, item: Any) -> Envelope | None:
+    def write(self, items: Iterable[_Item], text_of: Callable[[_Item], str]) -> bool:
+        """Write records in lines of many; whether all that are ours are in the file."""
+        encoded: list[tuple[Envelope, bytes]] = []
+        is_whole = True
+        for item in items:
+            try:
+                envelope = self._envelope_of(item)
+                if envelope is not None:
+                    encoded.append((envelope, to_utf8(text_of(item))))
+            except Exception as error:  # the others of the batch are not to go with it
+                self.writer.drop(1, error)
+                is_whole = False
+        return self.writer.put_lines(encoded) and is_whole
+
+    def _envelope_of(self, item: Any) -> Envelope | None:
         """The envelope of a span or log record, or None where a processor of ours writes it."""
         resource = item.resource
         if not any(one.writes(resource) for one in list(self._processors)):
@@ -161,7 +161,3 @@ class _Lines:
                 self._signal,
             )
         return None
-
-    def write(self, items: list[tuple[Envelope, bytes]]) -> bool:
-        """Write records in lines of many; whether all of them are in the file."""
-        return self.writer.put_lines(items)
