@@ -44,6 +44,38 @@ def test_attaching_twice_writes_each_span_and_event_once(
     assert [event["name"] for event in otlp_json_events(directory)] == ["e"]
 
 
+def test_threads_that_attach_at_once_write_each_span_and_event_once(directory: Path) -> None:
+    done = run_program(
+        """
+        import sys, threading
+        from opentelemetry._logs import LogRecord
+        from opentelemetry.sdk._logs import LoggerProvider
+        from opentelemetry.sdk.trace import TracerProvider
+        from toolspan.exporters import attach
+
+        def attach_together():
+            together.wait()
+            attach(sys.argv[1], tracer_provider=spans, logger_provider=logs)
+
+        sys.setswitchinterval(1e-6)
+        for _ in range(20):
+            spans, logs = TracerProvider(), LoggerProvider()
+            together = threading.Barrier(4)
+            threads = [threading.Thread(target=attach_together) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            spans.get_tracer("t").start_span("a").end()
+            logs.get_logger("t").emit(LogRecord(timestamp=1, event_name="e"))
+        """,
+        directory,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert names_in(directory) == ["a"] * 20
+    assert [event["name"] for event in otlp_json_events(directory)] == ["e"] * 20
+
+
 def test_attaching_where_a_processor_was_put_by_hand_writes_each_span_once(
     directory: Path, provider: TracerProvider
 ) -> None:

@@ -1,7 +1,7 @@
 """Put the processors on the providers of a program, once."""
 
-import logging
 import os
+import threading
 from typing import Any, Unpack
 
 from opentelemetry import trace
@@ -15,8 +15,21 @@ from toolspan.exporters._processors import (
 )
 from toolspan.exporters._sampler import keep_unsampled
 from toolspan.exporters._settings import FileOptions, FileSettings
+from toolspan.exporters.files import register_at_fork
 
-_logger = logging.getLogger("toolspan.exporters")
+
+class _Turns:
+    """Lets threads that attach at once, as imports in several threads do, do so in turn."""
+
+    def __init__(self) -> None:
+        self.after_fork_in_child()
+        register_at_fork(self)
+
+    def after_fork_in_child(self) -> None:
+        self.lock = threading.RLock()
+
+
+_turns = _Turns()
 
 
 def attach(
@@ -52,29 +65,43 @@ def attach(
     where = data_directory() if directory is None else directory
     if logger_provider is None:
         logger_provider = get_logger_provider()
-    if hasattr(logger_provider, "add_log_record_processor") and not _has(
-        logger_provider,
+    if tracer_provider is None:
+        tracer_provider = trace.get_tracer_provider()
+    with _turns.lock:
+        _attach_to_logs(logger_provider, where, settings)
+        return _attach_to_traces(tracer_provider, where, settings)
+
+
+def _attach_to_logs(
+    provider: Any, directory: str | os.PathLike[str], settings: FileOptions
+) -> None:
+    if not hasattr(provider, "add_log_record_processor") or _has(
+        provider,
         "_multi_log_record_processor",
         "_log_record_processors",
         JsonlLogRecordProcessor,
     ):
-        records = JsonlLogRecordProcessor(where, **settings)
-        records.expect(getattr(logger_provider, "resource", None))
-        logger_provider.add_log_record_processor(records)
-    if tracer_provider is None:
-        tracer_provider = trace.get_tracer_provider()
-    if not hasattr(tracer_provider, "add_span_processor"):
+        return
+    records = JsonlLogRecordProcessor(directory, **settings)
+    records.expect(getattr(provider, "resource", None))
+    provider.add_log_record_processor(records)
+
+
+def _attach_to_traces(
+    provider: Any, directory: str | os.PathLike[str], settings: FileOptions
+) -> bool:
+    if not hasattr(provider, "add_span_processor"):
         return False
-    if not _has(tracer_provider, "_active_span_processor", "_span_processors", JsonlSpanProcessor):
-        spans = JsonlSpanProcessor(where, **settings)
-        spans.expect(getattr(tracer_provider, "resource", None))
-        tracer_provider.add_span_processor(spans)
-        _move_to_front(tracer_provider, spans)
+    if not _has(provider, "_active_span_processor", "_span_processors", JsonlSpanProcessor):
+        spans = JsonlSpanProcessor(directory, **settings)
+        spans.expect(getattr(provider, "resource", None))
+        provider.add_span_processor(spans)
+        _move_to_front(provider, spans)
         chosen = FileSettings.of(**settings)
         if chosen.keep_unsampled:
-            keep_unsampled(tracer_provider)
+            keep_unsampled(provider)
         if chosen.start_records:
-            tracer_provider.add_span_processor(JsonlStartProcessor(where, **settings))
+            provider.add_span_processor(JsonlStartProcessor(directory, **settings))
     return True
 
 
