@@ -1,10 +1,15 @@
 """What becomes of files that are full: compressed, deleted when asked for, else left alone."""
 
+import errno
 import gzip
 import io
 import logging
 import os
+import stat
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -130,6 +135,41 @@ def test_a_crash_before_the_end_leaves_the_original(
     assert list(directory.iterdir()) == [path]
 
 
+def test_a_file_system_that_cannot_synchronise_directories_keeps_no_file_twice(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsync = os.fsync
+
+    def sync_files_only(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not for directories")
+        fsync(descriptor)
+
+    path = make_file(directory, 1)
+    monkeypatch.setattr(os, "fsync", sync_files_only)
+    compressed = Compressor("gzip").compress(path)
+    assert list(directory.iterdir()) == [compressed]
+
+
+def test_waiting_for_a_thread_that_is_not_started_yet_does_not_fail(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    housekeeper = Housekeeper("gzip")
+    start = threading.Thread.start
+    answers = []
+
+    def wait_and_start(thread: threading.Thread) -> None:
+        answers.append(housekeeper.wait(0.001))
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", wait_and_start)
+    path = make_file(directory, 1)
+    housekeeper.finished(path)
+    assert housekeeper.wait(30)
+    assert answers == [False]
+    assert [found.suffix for found in directory.iterdir()] == [".gz"]
+
+
 def test_where_zstd_is_missing_gzip_is_used_and_the_log_says_so(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, directory: Path
 ) -> None:
@@ -208,7 +248,7 @@ def test_the_oldest_are_deleted_until_the_rest_fits_but_never_the_one_being_writ
     directory: Path,
 ) -> None:
     paths = [make_file(directory, number, size=40, age_days=10 - number) for number in range(1, 5)]
-    assert delete_old(directory, keep_days=0, keep_bytes=100, spare=paths[0]) == 2
+    assert delete_old(directory, keep_days=0, keep_bytes=100, spare={paths[0]}) == 2
     assert sorted(directory.iterdir()) == [paths[0], paths[3]]
 
 
@@ -217,8 +257,59 @@ def test_compressed_files_and_events_count_as_well(directory: Path) -> None:
     for name in (file_name(1) + ".zst", file_name(1, "events") + ".gz", "spans.txt"):
         (directory / name).write_bytes(b"x" * 10)
         os.utime(directory / name, (0, 0))
-    assert delete_old(directory, keep_days=1, keep_bytes=0, spare=None) == 2
+    assert delete_old(directory, keep_days=1, keep_bytes=0) == 2
     assert [path.name for path in directory.iterdir()] == ["spans.txt"]
+
+
+def test_no_file_that_this_process_writes_is_deleted_whichever_processor_writes_it(
+    directory: Path, provider: TracerProvider
+) -> None:
+    rare = JsonlSpanProcessor(directory)
+    rare.on_end(provider.get_tracer("t").start_span("rare"))  # type: ignore[arg-type]
+    [oldest] = directory.iterdir()
+    os.utime(oldest, (0, 0))
+    provider.add_span_processor(JsonlSpanProcessor(directory, keep_bytes=1, max_file_bytes=1))
+    end_spans(provider.get_tracer("t"), *"abc")
+    provider.shutdown()
+    assert oldest in directory.iterdir()
+    rare.shutdown()
+
+
+def test_a_file_that_another_process_deletes_meanwhile_is_passed_over(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, gone = make_file(directory, 1, age_days=9), make_file(directory, 2, age_days=9)
+    scandir = os.scandir
+
+    @contextmanager
+    def scan_and_be_overtaken(path: Path) -> Iterator[list[os.DirEntry[str]]]:
+        with scandir(path) as entries:
+            found = list(entries)
+        gone.unlink()
+        yield found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", scan_and_be_overtaken)
+        assert delete_old(directory, keep_days=1, keep_bytes=0) == 1
+    assert not old.exists()
+
+
+def test_a_file_that_may_not_be_deleted_does_not_keep_the_others(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused, old = make_file(directory, 1, age_days=9), make_file(directory, 2, age_days=8)
+    unlink = Path.unlink
+
+    def unlink_own(path: Path, *, missing_ok: bool = False) -> None:
+        if path == refused:
+            raise PermissionError(errno.EPERM, "somebody else's")
+        unlink(path, missing_ok=missing_ok)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", unlink_own)
+        with pytest.raises(PermissionError):
+            delete_old(directory, keep_days=1, keep_bytes=0)
+    assert (refused.exists(), old.exists()) == (True, False)
 
 
 def test_a_directory_that_is_gone_is_told_once_and_harms_nobody(
@@ -229,6 +320,10 @@ def test_a_directory_that_is_gone_is_told_once_and_harms_nobody(
     housekeeper.finished(directory / file_name(1))
     assert housekeeper.wait(30)
     assert len(caplog.records) == 1
+
+
+def test_a_clock_before_1970_gives_a_name_all_the_same() -> None:
+    assert str(FileName("spans", "agency", "host", 1, -5)) == "spans-agency-host-1-0-1.jsonl"
 
 
 def test_names_say_the_same_when_read_back() -> None:

@@ -2,6 +2,7 @@
 
 import os
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 _fdatasync: Final = getattr(os, "fdatasync", os.fsync)  # macOS has none
@@ -42,6 +43,16 @@ def close_own(descriptor: int, identity: tuple[int, int]) -> None:
     with suppress(OSError):  # what was written is in the kernel; nothing left to mend
         status = os.fstat(descriptor)
         if (status.st_dev, status.st_ino) == identity:
+            os.close(descriptor)
+
+
+def sync_directory(directory: Path) -> None:
+    """Let the disk know the names of the files in it, too; not every file system can."""
+    with suppress(OSError):
+        descriptor = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
             os.close(descriptor)
 
 

@@ -16,6 +16,9 @@ _logger = logging.getLogger("toolspan.exporters")
 # How often a waiting thread looks whether the work of another is done.
 _LOOK_S: Final = 0.05
 
+# Files of this process that lines are added to, whichever processor they belong to.
+_being_written: set[Path] = set()
+
 
 class Housekeeper:
     """Looks after the files of one directory, in a thread that lives while there is work.
@@ -42,29 +45,31 @@ class Housekeeper:
         self._compression: Literal["none", "zstd", "gzip"] = compression
         self._keep_days = keep_days
         self._keep_bytes = keep_bytes
-        self.after_fork_in_child()
+        self._start_anew()
         register(self)
 
     def after_fork_in_child(self) -> None:
         """Leave the parent's work to the parent."""
+        _being_written.clear()
+        self._start_anew()
+
+    def _start_anew(self) -> None:
         self._lock = threading.RLock()
         self._jobs: deque[tuple[Path, bool]] = deque()
         self._thread: threading.Thread | None = None
-        self._open: Path | None = None
         self._has_failed = False
         # Anew, since the fork may have come in the middle of the parent's work.
         self._compressor = None if self._compression == "none" else Compressor(self._compression)
 
     def opened(self, path: Path) -> None:
         """Keep `path`, which is being written, and look for files that are too old."""
-        self._open = path
+        _being_written.add(path)
         if self._keep_days or self._keep_bytes:
             self._do(path, is_finished=False)
 
     def finished(self, path: Path) -> None:
         """Compress `path`, which is not written to any more, and look for old files."""
-        if self._open == path:
-            self._open = None
+        _being_written.discard(path)
         if self._compressor or self._keep_days or self._keep_bytes:
             self._do(path, is_finished=True)
 
@@ -84,7 +89,10 @@ class Housekeeper:
             left = deadline - time.monotonic()
             if left <= 0:
                 break
-            thread.join(min(left, _LOOK_S))  # it may be one that waits, like this, and goes on
+            try:  # for a short while, since it may be one that waits, like this, and goes on
+                thread.join(min(left, _LOOK_S))
+            except RuntimeError:  # another thread is about to start it
+                time.sleep(min(left, _LOOK_S))
         return not self._jobs
 
     def _do(self, path: Path, *, is_finished: bool) -> None:
@@ -123,5 +131,5 @@ class Housekeeper:
                 path.parent,
                 keep_days=self._keep_days,
                 keep_bytes=self._keep_bytes,
-                spare=self._open,
+                spare=_being_written,
             )

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from toolspan.exporters.files import _fork
-from toolspan.exporters.files._descriptor import append_whole, close_own
+from toolspan.exporters.files._descriptor import append_whole, close_own, sync_directory
 from toolspan.exporters.files._names import FileName
 
 _FLAGS: Final = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
@@ -160,9 +160,10 @@ class JsonlFile:
         _fork.notice()
         if not self._lock.acquire(timeout=min(timeout_s, threading.TIMEOUT_MAX)):
             return False
-        is_done, was_busy = True, self._is_busy
-        if was_busy:  # a signal handler in the middle of a line; leave the file to that
-            steps, news = (), ()
+        if self._is_busy:  # a signal handler in the middle of a line, which goes on afterwards
+            self._lock.release()
+            return True
+        is_done = True
         try:
             self._is_busy = True
             for step in steps:
@@ -170,10 +171,9 @@ class JsonlFile:
                     step()
                 except OSError:
                     is_done = False
-            if not was_busy:
-                news = self._take_news()
+            news = self._take_news()
         finally:
-            self._is_busy = was_busy
+            self._is_busy = False
             self._lock.release()
         for tell, about in news:
             tell(about)
@@ -291,10 +291,8 @@ class JsonlFile:
         try:
             status = os.fstat(self._descriptor)
         except OSError:
-            self._descriptor = -1
             return False
         if (status.st_dev, status.st_ino) != self._identity:
-            self._descriptor = -1  # not ours any more, so not ours to close
             return False
         if status.st_nlink == 0:
             self._again += unseen
@@ -332,7 +330,7 @@ class JsonlFile:
             except FileExistsError:  # another writer of this process began in the same millisecond
                 name = name.next()
         if self._is_synced:
-            self._sync_directory()
+            sync_directory(self.directory)
         status = os.fstat(descriptor)
         self._identity = (status.st_dev, status.st_ino)
         self._name, self._path, self._descriptor, self._size = name, path, descriptor, 0
@@ -340,15 +338,6 @@ class JsonlFile:
         self.files += 1
         if self._on_opened is not None:
             self._news.append((self._on_opened, path))
-
-    def _sync_directory(self) -> None:
-        """Let the disk know the name of the file, too; not every file system can."""
-        with suppress(OSError):
-            descriptor = os.open(self.directory, os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
 
     def _is_asking_slow(self) -> bool:
         """Whether a call of the kernel that needs no disk is slow as well."""

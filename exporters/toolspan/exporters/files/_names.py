@@ -80,7 +80,7 @@ def _fit(text: str, default: str) -> str:
 
 def _base36(number: int) -> str:
     digits = ""
-    while number:
+    while number > 0:  # a clock before 1970 is none
         number, digit = divmod(number, 36)
         digits = _DIGITS[digit] + digits
     return digits or "0"
