@@ -150,33 +150,6 @@ def test_two_processors_in_one_directory_write_a_file_each(
     assert [names_in(path) for path in directory.iterdir()] == [["a"], ["a"]]
 
 
-@pytest.mark.requirement("design.4-rotation", "capability.K-files")
-def test_a_full_file_is_followed_by_the_next(directory: Path, provider: TracerProvider) -> None:
-    provider.add_span_processor(JsonlSpanProcessor(directory, max_file_bytes=1))
-    tracer = provider.get_tracer("t")
-    for name in ("a", "b", "c"):
-        end_span(tracer, name)
-    paths = sorted(directory.iterdir())
-    assert [FileName.parsed(path.name).number for path in paths] == [1, 2, 3]  # type: ignore[union-attr]
-    assert [names_in(path) for path in paths] == [["a"], ["b"], ["c"]]
-
-
-@pytest.mark.requirement("design.4-rotation")
-def test_an_old_file_is_followed_by_the_next(
-    directory: Path, provider: TracerProvider, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now = [1000.0]
-    monkeypatch.setattr("time.monotonic", lambda: now[0])
-    provider.add_span_processor(JsonlSpanProcessor(directory, max_file_age_s=60))
-    tracer = provider.get_tracer("t")
-    end_span(tracer, "a")
-    now[0] += 59
-    end_span(tracer, "b")
-    now[0] += 1
-    end_span(tracer, "c")
-    assert [names_in(path) for path in sorted(directory.iterdir())] == [["a", "b"], ["c"]]
-
-
 def test_a_span_that_ends_after_shutdown_is_no_loss(
     directory: Path, processor: JsonlSpanProcessor, provider: TracerProvider, tracer: trace.Tracer
 ) -> None:
@@ -396,3 +369,16 @@ def test_the_program_may_change_its_directory(
     monkeypatch.chdir("/")
     end_span(provider.get_tracer("t"), "a")
     assert names_in(tmp_path / "relative") == ["a"]
+
+
+def test_a_program_whose_directory_is_gone_goes_on(
+    tmp_path: Path, provider: TracerProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    processor = JsonlSpanProcessor("relative")
+    provider.add_span_processor(processor)
+    end_span(provider.get_tracer("t"), "a")
+    assert processor.stats().dropped == {Reason.NO_DIRECTORY: 1}

@@ -66,7 +66,9 @@ class JsonlFile:
         on_slow: Callable[[bool], None] | None = None,
         is_synced: bool = False,
     ) -> None:
-        self.directory = Path(directory).absolute()  # the program may change its directory
+        self.directory = Path(directory)
+        with suppress(OSError):  # the directory of the program may be gone already
+            self.directory = self.directory.absolute()  # or it may change later
         self.signal = signal
         self._max_bytes = max_bytes
         self._max_age_s = max_age_s
@@ -191,22 +193,13 @@ class JsonlFile:
                 self.signal,
                 max_bytes=self._max_bytes,
                 max_age_s=self._max_age_s,
-                on_opened=self._opened_aside,
-                on_finished=self._finished_aside,
+                on_opened=self._tell_opened,
+                on_finished=self._tell_finished,
                 is_synced=self._is_synced,
             )
         path = self._aside.append(line, records=records, service_name=service_name)
         self._count(line, records)
         return path
-
-    def _opened_aside(self, path: Path) -> None:
-        self.files += 1
-        if self._on_opened is not None:
-            self._news.append((self._on_opened, path))
-
-    def _finished_aside(self, path: Path) -> None:
-        if self._on_finished is not None:
-            self._news.append((self._on_finished, path))
 
     def _settle_aside(self) -> None:
         if self._aside is not None and not self._aside.settle():
@@ -235,10 +228,12 @@ class JsonlFile:
     def _write(self, line: bytes, service_name: str) -> None:
         length = len(line)
         start = time.perf_counter()
-        if self._descriptor >= 0 and not self._takes(length, start):
+        if self._descriptor >= 0 and not self._is_intact(start):
             self._close()
         if self._descriptor < 0:
             self._open(service_name)
+        elif self._is_full(length):
+            self._open_next()
         if self._again:
             self._write_again()
         self._put(line)
@@ -254,15 +249,24 @@ class JsonlFile:
             self._looked_at = -math.inf
             raise
 
-    def _takes(self, length: int, now: float) -> bool:
-        """Whether the open file is still ours, whole, and has room for `length` bytes."""
-        if not self._is_intact(now):
-            return False
+    def _is_full(self, length: int) -> bool:
+        """Whether the open file is too large for `length` bytes more, or too old."""
         if not self._size:
-            return True
-        if self._max_bytes and self._size + length > self._max_bytes:
             return False
-        return not (self._max_age_s and time.monotonic() - self._opened_at >= self._max_age_s)
+        if self._max_bytes and self._size + length > self._max_bytes:
+            return True
+        return bool(self._max_age_s) and time.monotonic() - self._opened_at >= self._max_age_s
+
+    def _open_next(self) -> None:
+        """Go on in the next file; in this one, while that cannot be made."""
+        if self._unseen:
+            self._look()
+        path, descriptor, identity = self._path, self._descriptor, self._identity
+        with suppress(OSError):
+            self._open("")
+        if self._descriptor != descriptor:
+            close_own(descriptor, identity)
+            self._tell_finished(path)
 
     def _is_intact(self, now: float) -> bool:
         """Whether the open file is, or was within 10 ms where threads take turns, as it should be.
@@ -335,9 +339,7 @@ class JsonlFile:
         self._identity = (status.st_dev, status.st_ino)
         self._name, self._path, self._descriptor, self._size = name, path, descriptor, 0
         self._opened_at = time.monotonic()
-        self.files += 1
-        if self._on_opened is not None:
-            self._news.append((self._on_opened, path))
+        self._tell_opened(path)
 
     def _is_asking_slow(self) -> bool:
         """Whether a call of the kernel that needs no disk is slow as well."""
@@ -353,10 +355,18 @@ class JsonlFile:
         news, self._news = self._news, []
         return news
 
+    def _tell_opened(self, path: Path) -> None:
+        self.files += 1
+        if self._on_opened is not None:
+            self._news.append((self._on_opened, path))
+
+    def _tell_finished(self, path: Path) -> None:
+        if self._on_finished is not None:
+            self._news.append((self._on_finished, path))
+
     def _close(self) -> None:
         path = self.path
         descriptor, self._descriptor = self._descriptor, -1
         if path is not None:
             close_own(descriptor, self._identity)
-            if self._on_finished is not None:
-                self._news.append((self._on_finished, path))
+            self._tell_finished(path)
