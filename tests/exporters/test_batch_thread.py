@@ -1,5 +1,6 @@
 """The thread of batch mode: it survives what goes wrong, ends when told to, and is not inherited."""
 
+import os
 import threading
 from pathlib import Path
 
@@ -22,6 +23,19 @@ def thread_of(processor: JsonlSpanProcessor) -> threading.Thread:
     assert batch is not None
     assert batch._thread is not None
     return batch._thread
+
+
+def test_the_first_span_of_a_process_waits_for_others_too(
+    directory: Path, provider: TracerProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = threading.Event()
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda *call: (write(*call), written.set())[0])
+    processor = JsonlSpanProcessor(directory, mode="batch", flush_interval_ms=3_600_000)
+    provider.add_span_processor(processor)
+    provider.get_tracer("t").start_span("a").end()
+    assert not written.wait(0.1)
+    assert (processor.stats().queued, processor.stats().written) == (1, 0)
 
 
 def test_a_line_that_does_not_fit_into_memory_is_counted_and_the_thread_goes_on(
@@ -100,3 +114,46 @@ def test_a_fork_by_c_code_does_not_inherit_the_queue(directory: Path, ending: st
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert names_in(directory) == ["a", "b", "c"]
+
+
+def test_a_span_larger_than_the_queue_is_written_when_nothing_else_waits(
+    directory: Path, provider: TracerProvider
+) -> None:
+    processor = JsonlSpanProcessor(
+        directory, mode="batch", queue_bytes=1000, flush_interval_ms=3_600_000
+    )
+    provider.add_span_processor(processor)
+    tracer = provider.get_tracer("t")
+    tracer.start_span("large" * 1000).end()
+    tracer.start_span("one more").end()
+    assert processor.force_flush()
+    tracer.start_span("later").end()
+    assert processor.force_flush()
+    assert names_in(directory) == ["large" * 1000, "later"]
+    assert processor.stats().dropped == {Reason.QUEUE_FULL: 1}
+
+
+def test_an_interpreter_inside_another_which_may_not_handle_signals_has_a_queue_all_the_same(
+    directory: Path,
+) -> None:
+    pytest.importorskip("_xxsubinterpreters", reason="CPython 3.11 and 3.12 call it so")
+    done = run_program(
+        """
+        import sys, _xxsubinterpreters
+
+        inner = _xxsubinterpreters.create(isolated=False)  # as mod_wsgi makes them
+        _xxsubinterpreters.run_string(inner, f"directory = {sys.argv[1]!r}" + '''
+        from opentelemetry.sdk.trace import TracerProvider
+        from toolspan.exporters import JsonlSpanProcessor
+
+        provider = TracerProvider()
+        provider.add_span_processor(JsonlSpanProcessor(directory, mode="batch"))
+        provider.get_tracer("t").start_span("a").end()
+        provider.shutdown()
+        ''')
+        """,
+        directory,
+        measure=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert names_in(directory) == ["a"]

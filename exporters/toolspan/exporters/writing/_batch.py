@@ -94,12 +94,14 @@ class Batch:
         with self._lock:
             waiting = len(self._queue)
             is_stopped = self._is_stopped
-            takes = waiting < self._queue_records and self._bytes + size <= self._queue_bytes
+            takes = not waiting or (  # one that is too large for any queue does not wait long
+                waiting < self._queue_records and self._bytes + size <= self._queue_bytes
+            )
             if takes and not is_stopped:
                 self._queue.append((envelope, item))
                 self._bytes += size
                 self._accepted += 1
-            is_line = waiting + 1 >= self._line_records or self._bytes >= self._line_bytes
+            is_line = self._is_line()
         if is_stopped:  # written through, for this process is about to end
             self._write([(envelope, item)])
             return
@@ -108,8 +110,9 @@ class Batch:
             return
         if not self._is_guarded:
             self._is_guarded = _last_moments.guard(self, on_sigterm=self._on_sigterm)
-        if not (self._thread or self._start()):
-            self._write_waiting()
+        if self._thread is None:
+            if not self._start():
+                self._write_waiting()
         elif not waiting or is_line:
             _release(self._wake)
 
@@ -172,12 +175,16 @@ class Batch:
             self._thread = None
         return self._thread is not None
 
+    def _is_line(self) -> bool:
+        return len(self._queue) >= self._line_records or self._bytes >= self._line_bytes
+
     def _run(self) -> None:
         while self._queue or not self._is_stopped:
             if not self._queue:
                 self._wake.acquire()  # until something waits ...
-            if not self._is_stopped:  # ... then until it is a line, or time
-                self._wake.acquire(timeout=self._interval_s)
+            self._wake.acquire(blocking=False)  # what woke for that must not wake for a line
+            if not (self._is_stopped or self._is_line()):
+                self._wake.acquire(timeout=self._interval_s)  # ... then until it is one, or time
             self._write_waiting()
 
     def _write(self, items: list[tuple[Envelope, bytes]]) -> None:

@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 import weakref
+from contextlib import suppress
 from typing import Any, Final, Protocol
 
 from toolspan.exporters.files import register_at_fork
@@ -77,7 +78,8 @@ def _guard_sigterm() -> bool:
     if threading.current_thread() is not threading.main_thread():
         return False
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, _close_and_end)
+        with suppress(ValueError):  # the main thread of an interpreter inside another (mod_wsgi)
+            signal.signal(signal.SIGTERM, _close_and_end)
     return True
 
 
