@@ -314,6 +314,17 @@ def test_a_full_disk_is_one_log_line(
     assert "No space left" in caplog.text
 
 
+def test_a_configured_directory_that_cannot_be_written_is_one_log_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    in_the_way = tmp_path / "in the way"
+    in_the_way.touch()
+    monkeypatch.setenv("TOOLSPAN_DIR", str(in_the_way))
+    assert record_feedback("quality", 1, session_id="s") is False
+    (record,) = caplog.records
+    assert record.getMessage().startswith(f"feedback not recorded: cannot write into {in_the_way}")
+
+
 def test_a_logger_provider_without_processors_is_passed_over(
     written: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ):

@@ -183,10 +183,11 @@ def _record(target: _Target, directory: str | os.PathLike[str] | None, **facts: 
     )
     if is_recorded:
         return evaluation.id
-    _complain_once(
-        "feedback not recorded: there is no OpenTelemetry provider, and neither "
-        f"{environment.TOOLSPAN_DIR} nor dir= names a directory"
-    )
+    if not configured:  # else the failed write has been told
+        _complain_once(
+            "feedback not recorded: there is no OpenTelemetry provider, and neither "
+            f"{environment.TOOLSPAN_DIR} nor dir= names a directory"
+        )
     return False
 
 
