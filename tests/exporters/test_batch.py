@@ -225,16 +225,21 @@ def test_many_threads_lose_nothing(directory: Path) -> None:
     assert processor.stats().written == 1600
 
 
+@pytest.mark.parametrize("refused", ["start", "__init__"], ids=["none left", "no daemons here"])
 def test_without_a_thread_to_be_had_spans_are_written_all_the_same(
-    directory: Path, provider: TracerProvider, monkeypatch: pytest.MonkeyPatch
+    directory: Path, provider: TracerProvider, monkeypatch: pytest.MonkeyPatch, refused: str
 ) -> None:
-    def none_left(_: threading.Thread) -> None:
-        raise RuntimeError("can't start new thread")
+    def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError("no thread for you")
 
-    monkeypatch.setattr(threading.Thread, "start", none_left)
-    _, tracer = processor_and_tracer(directory, provider, flush_interval_ms=NEVER_MS)
-    end_spans(tracer, "a")
-    assert names_in(directory) == ["a"]
+    processor, tracer = processor_and_tracer(
+        directory, provider, flush_interval_ms=NEVER_MS, max_file_bytes=1, compression="gzip"
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, refused, refuse)
+        end_spans(tracer, "a", "b")
+    assert sorted(names_in(directory)) == ["a", "b"]
+    assert (processor.stats().written, processor.stats().dropped) == (2, {})
 
 
 SET_UP = """

@@ -96,15 +96,16 @@ class Housekeeper:
         return not self._jobs
 
     def _do(self, path: Path, *, is_finished: bool) -> None:
-        thread = threading.Thread(target=self._work, name="toolspan-housekeeping", daemon=True)
         with self._lock:
             self._jobs.append((path, is_finished))
-            if self._thread is not None:
-                return
-            self._thread = thread
         try:
+            thread = threading.Thread(target=self._work, name="toolspan-housekeeping", daemon=True)
+            with self._lock:
+                if self._thread is not None:
+                    return
+                self._thread = thread
             thread.start()
-        except RuntimeError:
+        except RuntimeError:  # none is to be had; `wait` does the work
             self._thread = None
 
     def _work(self) -> None:

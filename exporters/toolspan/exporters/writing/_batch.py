@@ -162,16 +162,16 @@ class Batch:
         return is_flushed
 
     def _start(self) -> bool:
-        thread = threading.Thread(
-            target=self._run, name=f"toolspan-{self._keys.items}", daemon=True
-        )
-        with self._lock:
-            if self._thread is not None:
-                return True
-            self._thread = thread
         try:
+            thread = threading.Thread(
+                target=self._run, name=f"toolspan-{self._keys.items}", daemon=True
+            )
+            with self._lock:
+                if self._thread is not None:
+                    return True
+                self._thread = thread
             thread.start()
-        except RuntimeError:  # the process has as many as it may, or is ending
+        except RuntimeError:  # the process has as many as it may, is ending, or may have no daemons
             self._thread = None
         return self._thread is not None
 
