@@ -239,6 +239,27 @@ def test_an_evaluator_that_failed_has_no_value_and_takes_nothing_back(tmp_path) 
     assert (score["no_judgement"], score["superseded"]) == (1, 1)
 
 
+def test_means_do_not_depend_on_the_order_of_values(tmp_path) -> None:
+    values = [0.1, 0.2, 0.3, 1e16, -1e16, 0.7]
+    means = set()
+    for turn in range(len(values)):
+        rotated = values[turn:] + values[:turn]
+        records = [
+            event(
+                session__id="s1",
+                toolspan__feedback__rater_id=f"rater {value}",
+                gen_ai__evaluation__score__value=value,
+            )
+            for value in rotated
+        ]
+        (tmp_path / f"{turn}").mkdir()
+        with traces_of(tmp_path / f"{turn}", *records) as traces:
+            (summary,) = traces.records("feedback_summary")
+        assert summary["n"] == len(values)
+        means.add(summary["mean"])
+    assert len(means) == 1
+
+
 def test_zero_is_a_value_and_words_of_sources_have_kinds(tmp_path) -> None:
     record = event(
         session__id="s1",
