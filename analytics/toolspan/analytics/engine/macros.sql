@@ -55,6 +55,15 @@ CREATE OR REPLACE TEMP MACRO attribute(keys, vals, key) AS vals[list_position(ke
 CREATE OR REPLACE TEMP MACRO json_member(x, path) AS
     CASE WHEN json_valid(x) THEN json_extract_string(x, path) END;
 
+-- The members of a JSON text that is an array: a row each, where it stands in a SELECT.
+CREATE OR REPLACE TEMP MACRO is_json_array(x) AS
+    CASE WHEN json_valid(x) THEN json_type(x) = 'ARRAY' ELSE false END;
+CREATE OR REPLACE TEMP MACRO json_members(x) AS unnest(json_extract(x, '$[*]'));
+
+-- Whether a regular expression is found in a text; a text as a number, NULL where it is none.
+CREATE OR REPLACE TEMP MACRO has_match(x, pattern) AS regexp_matches(x, pattern);
+CREATE OR REPLACE TEMP MACRO as_number(x) AS TRY_CAST(x AS DOUBLE);
+
 -- A text, or NULL where it is blank or one of the words emitters use for nothing.
 CREATE OR REPLACE TEMP MACRO present(x) AS CASE
     WHEN trim(x) IN ('', '<not specified>', 'unknown', 'N/A', '<REDACTED>', '__REDACTED__',
