@@ -229,13 +229,51 @@ def test_conditions_do_not_make_neighbours_of_calls_that_are_none(tmp_path: Path
     ]
     with opened(tmp_path, *spans) as traces:
         (loop,) = traces.records("loops", where="tool_name=search")
-        assert loop["calls"] == 3
+        assert (loop["kind"], loop["calls"]) == ("streak", 3)
         after = {
             (r["from_tool"], r["to_tool"]): (r["count"], r["share"])
             for r in traces.records("transitions", where="tool_name=search")
         }
         assert after == {("search", "fetch"): (2, 0.5), ("search", "search"): (2, 0.5)}
-        assert traces.records("loops", until="2026-03-02T09:00:00.650Z") == []
+        (turns,) = traces.records("loops", until="2026-03-02T09:00:00.650Z")
+        assert (turns["kind"], turns["calls"]) == ("oscillation", 5)
+
+
+@pytest.mark.requirement("analytics.05-loops")
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("AAA", [("streak", "A", None, 3)]),
+        ("AA", []),
+        ("ABAB", [("oscillation", "A", "B", 4)]),
+        ("ABA", []),
+        ("ABABCBCB", [("oscillation", "A", "B", 4), ("oscillation", "B", "C", 4)]),
+        ("CBABABAC", [("oscillation", "A", "B", 6)]),
+        ("ABCADEA", [("repetition", "A", None, 3)]),
+        ("ABCA", []),
+        ("AAABCAABCA", [("repetition", "A", None, 3), ("streak", "A", None, 3)]),
+        ("A?A?A?A", [("repetition", "A", None, 4)]),
+        ("????", []),
+        ("aAaA", [("oscillation", "A", "A", 4)]),
+    ],
+)
+def test_calls_that_go_round_in_a_circle(tmp_path: Path, asked: str, found: list[Any]) -> None:
+    # A letter is a tool and its arguments; of a `?` nobody knows the arguments, and `a` is the tool
+    # A with other arguments. A second session asks for the same once each.
+    spans = [
+        tool(what.upper(), number, at=number * 100, ms=10, **({} if what == "?" else {HASH: what}))
+        for number, what in enumerate(asked, 1)
+    ]
+    spans += [
+        tool(what, 50 + number, trace=2, at=number * 10, **{HASH: what})
+        for number, what in enumerate("ABCDE")
+    ]
+    with opened(tmp_path, *spans) as traces:
+        loops = [
+            (r["kind"], r["tool_name"], r["other_tool_name"], r["calls"])
+            for r in traces.records("loops")
+        ]
+    assert sorted(loops, key=repr) == found
 
 
 def test_a_dead_end_is_the_last_call_of_all_not_of_those_chosen(tmp_path: Path) -> None:

@@ -267,7 +267,12 @@ class Traces:
     def loops(
         self, *, where: Where = None, since: object = None, until: object = None
     ) -> "pd.DataFrame":
-        """Three or more calls in a row of one tool with the same arguments."""
+        """Calls of a session that go round in a circle.
+
+        `kind` is `streak` (three or more in a row with the same tool and arguments), `oscillation`
+        (four or more that take turns between two) or `repetition` (three or more of the same with
+        others between them).
+        """
         return self.measure("loops", None, where, since, until)
 
     def dead_ends(

@@ -161,6 +161,16 @@ def test_the_last_word_of_a_rater_is_in_force_and_raters_are_averaged(tmp_path) 
     assert superseded == [1.0]
 
 
+def test_what_one_evaluator_says_of_two_spans_of_a_session_stands_side_by_side(tmp_path) -> None:
+    records = [
+        event(trace=1, number=number, gen_ai__evaluation__score__value=value, at=at)
+        for number, value, at in ((1, 0.0, 1000), (2, 1.0, 2000), (2, 0.5, 3000))
+    ]
+    with traces_of(tmp_path, *records) as traces:
+        found = traces.sql("SELECT value, is_superseded FROM feedback ORDER BY time")
+    assert found.values.tolist() == [[0.0, False], [1.0, True], [0.5, False]]
+
+
 def test_sources_and_versions_are_never_pooled(tmp_path) -> None:
     records = [
         event(

@@ -275,20 +275,30 @@ transitions = MeasureVerb(
     keys=(),
 )
 
+def _looped(record: Mapping[str, Any]) -> str:
+    tools = dict.fromkeys([record["tool_name"], record["other_tool_name"] or record["tool_name"]])
+    return ", ".join(clean(tool, 40) for tool in tools)
+
+
 loops = MeasureVerb(
     "loops",
-    "Three or more calls in a row of one tool with the same arguments.",
+    "Calls that go round in a circle: the same call three or more times in a row (streak), two calls "
+    "in turn (oscillation), or the same call again and again with others between (repetition).",
     "no loop among them",
     (
         text("session", "session_key", 7),
-        text("tool", "tool_name", 9),
+        text("kind", "kind", 8),
+        Column("tool", _looped, is_number=False, weight=9),
         CALLS,
         few("failed", "errors", 5),
         Column("took", lambda r: duration(r["duration_ms"]), weight=4),
         text("agent", "agent_name", 3),
         Column("began", lambda r: moment(r["start_time"]), weight=2),
     ),
-    (("--where agent_name=researcher", "of one agent"),),
+    (
+        ("--where agent_name=researcher", "of one agent"),
+        ("--sort errors", "those that failed most"),
+    ),
 )
 
 dead_ends = MeasureVerb(
