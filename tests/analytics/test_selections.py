@@ -395,6 +395,52 @@ def test_runs_tell_of_the_calls_within_them(newsletter: Path, tmp_path: Path) ->
         assert [r["tool_cost"] for r in traces.records("agents")] == [0.25]
 
 
+@pytest.mark.requirement("analytics.05-retry-ladder")
+def test_success_by_attempt_and_what_retries_add(tmp_path: Path) -> None:
+    def call(number: int, attempts: int, *, cost: float, failed: bool = False) -> list[Spans]:
+        # Attempts take 990 ms, the last of a call 100 ms, with 20 ms between two.
+        error = {"error": "ValueError"} if failed else {}
+        first = number * 10
+        charged = {"toolspan__tool__cost__amount": cost}
+        tries = [
+            tool(
+                "t",
+                first + k,
+                first,
+                trace=number,
+                at=k * 1000 + 10 * k,
+                ms=990 if k < attempts else 100,
+                toolspan__tool_call__layer="attempt",
+                toolspan__attempt__number=k,
+                **({"error": "ValueError"} if k < attempts else error),
+            )
+            for k in range(1, attempts + 1)
+        ]
+        return [
+            tool("t", first, trace=number, ms=9000, **charged, **error),
+            *tries[attempts == 1 :],
+        ]
+
+    spans = [
+        *call(1, 1, cost=1),
+        *call(2, 1, cost=3),
+        *call(3, 2, cost=5),
+        *call(4, 3, cost=7),
+        *call(5, 3, cost=7, failed=True),
+        tool("t", 60, trace=6, toolspan__outcome="cancelled"),  # is in no rate
+        tool("u", 70, trace=7),  # never retried
+    ]
+    names = ("tool_name", "attempt_number", "calls", "ok", "success_rate", "success_so_far")
+    names += ("sessions", "added_ms", "cost", "added_cost")
+    with opened(tmp_path, *spans) as traces:
+        found = [tuple(r[name] for name in names) for r in traces.records("retry_ladder")]
+    assert found == [
+        ("t", 1, 5, 2, 0.4, 0.4, 5, None, 4, None),
+        ("t", 2, 3, 1, pytest.approx(1 / 3), 0.6, 3, 100 + 2 * 990 + 3 * 20, 5, 3),
+        ("t", 3, 2, 1, 0.5, 0.8, 2, 2 * 100 + 2 * 20, 14, 10),
+    ]
+
+
 def test_the_part_of_session_time_of_agents_steps_and_models(tmp_path: Path) -> None:
     chat = {"gen_ai__operation__name": "chat", "gen_ai__request__model": "m"}
     spans = (

@@ -47,8 +47,8 @@ REQUIREMENTS = from_source(
             8, "The verdict comes as Markdown for a pull request, JUnit and JSON."
         ),
         # --- 5: reliability ---
-        "analytics.05-retry-ladder": planned(
-            7, "Success by attempt, with the latency and cost that retries add."
+        "analytics.05-retry-ladder": built(
+            "Success by attempt, with the latency and cost that retries add."
         ),
         "analytics.05-useless-retries": built("Retries that never help are recognised."),
         "analytics.05-fallback-rescue": built("How often a fallback rescues is given."),

@@ -275,6 +275,7 @@ transitions = MeasureVerb(
     keys=(),
 )
 
+
 def _looped(record: Mapping[str, Any]) -> str:
     tools = dict.fromkeys([record["tool_name"], record["other_tool_name"] or record["tool_name"]])
     return ", ".join(clean(tool, 40) for tool in tools)
@@ -340,6 +341,31 @@ recovery = MeasureVerb(
     keys=(),
 )
 
+retry_ladder = MeasureVerb(
+    "retry_ladder",
+    "Success by attempt, for tools of which calls were retried, and what retries add.",
+    "no call has a second attempt",
+    (
+        Column("attempt", lambda r: count(r["attempt_number"]), weight=9),
+        CALLS,
+        Column("success", lambda r: percent(r["success_rate"]), weight=8),
+        Column(
+            "95 % interval",
+            lambda r: interval(r["success_rate_low"], r["success_rate_high"]),
+            weight=6,
+        ),
+        Column("ok by then", lambda r: percent(r["success_so_far"]), weight=8),
+        Column("adds p50", lambda r: duration(r["p50_added_ms"]), weight=5),
+        Column("adds in all", lambda r: duration(r["added_ms"]), weight=5),
+        Column("adds cost", lambda r: money(r["added_cost"]), weight=3),
+        SESSIONS,
+    ),
+    (
+        ("--where tool_name=fetch_page", "of one tool"),
+        ("--by agent_name", "of the tools of each agent"),
+    ),
+    keys=(("tool_name", "tool"),),
+)
 repeats = MeasureVerb(
     "repeats",
     "How often a failed call was made again right away, and what came of it.\n"

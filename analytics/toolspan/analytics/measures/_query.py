@@ -151,6 +151,12 @@ MEASURES = {
             may_group=True,
         ),
         Measure(
+            "retry_ladder",
+            "tool_calls",
+            ("tool_name",),
+            needs=("session_key", "outcome", "attempts", "cost", "trace_key", "span_key"),
+        ),
+        Measure(
             "repeats",
             "tool_calls",
             ("tool_name",),
@@ -372,6 +378,7 @@ _UNITED = {"tool_sessions": "$by, session_key"}
 # What the rates of measures with a grouping of their own are rates of.
 _SHARED = {
     "recovery": "$and_by tool_name, attempt_number",
+    "retry_ladder": "$by, attempt_number",
     "fallbacks": "$and_by fallback_from, tool_name",
 }
 _FOREVER_NS = 2**63 - 1

@@ -62,13 +62,14 @@ SELECT
     attempt.error_message,
     trace_hex(attempt.trace_id) AS trace_id, span_hex(attempt.span_id) AS span_id,
     span_hex(attempt.call_id) AS tool_call_span_id,
-    attempt.trace_id AS trace_key, attempt.span_id AS span_key, attempt.start_ns, attempt.end_ns
+    attempt.trace_id AS trace_key, attempt.span_id AS span_key, attempt.start_ns, attempt.end_ns,
+    attempt.call_id AS tool_call_key
 FROM attempt
 LEFT JOIN tool_call
     ON tool_call.trace_id = attempt.trace_id AND tool_call.span_id = attempt.call_id;
 
 CREATE OR REPLACE TEMP VIEW attempts AS
-SELECT * EXCLUDE (trace_key, span_key, start_ns, end_ns) FROM attempt_rows;
+SELECT * EXCLUDE (trace_key, span_key, start_ns, end_ns, tool_call_key) FROM attempt_rows;
 
 -- Repeats inferred from data, never attempts: the call that follows a failed one in the same agent
 -- run (or, outside of any, in the same session) and is of the same tool.
