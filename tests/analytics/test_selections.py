@@ -229,13 +229,51 @@ def test_conditions_do_not_make_neighbours_of_calls_that_are_none(tmp_path: Path
     ]
     with opened(tmp_path, *spans) as traces:
         (loop,) = traces.records("loops", where="tool_name=search")
-        assert loop["calls"] == 3
+        assert (loop["kind"], loop["calls"]) == ("streak", 3)
         after = {
             (r["from_tool"], r["to_tool"]): (r["count"], r["share"])
             for r in traces.records("transitions", where="tool_name=search")
         }
         assert after == {("search", "fetch"): (2, 0.5), ("search", "search"): (2, 0.5)}
-        assert traces.records("loops", until="2026-03-02T09:00:00.650Z") == []
+        (turns,) = traces.records("loops", until="2026-03-02T09:00:00.650Z")
+        assert (turns["kind"], turns["calls"]) == ("oscillation", 5)
+
+
+@pytest.mark.requirement("analytics.05-loops")
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("AAA", [("streak", "A", None, 3)]),
+        ("AA", []),
+        ("ABAB", [("oscillation", "A", "B", 4)]),
+        ("ABA", []),
+        ("ABABCBCB", [("oscillation", "A", "B", 4), ("oscillation", "B", "C", 4)]),
+        ("CBABABAC", [("oscillation", "A", "B", 6)]),
+        ("ABCADEA", [("repetition", "A", None, 3)]),
+        ("ABCA", []),
+        ("AAABCAABCA", [("repetition", "A", None, 3), ("streak", "A", None, 3)]),
+        ("A?A?A?A", [("repetition", "A", None, 4)]),
+        ("????", []),
+        ("aAaA", [("oscillation", "A", "A", 4)]),
+    ],
+)
+def test_calls_that_go_round_in_a_circle(tmp_path: Path, asked: str, found: list[Any]) -> None:
+    # A letter is a tool and its arguments; of a `?` nobody knows the arguments, and `a` is the tool
+    # A with other arguments. A second session asks for the same once each.
+    spans = [
+        tool(what.upper(), number, at=number * 100, ms=10, **({} if what == "?" else {HASH: what}))
+        for number, what in enumerate(asked, 1)
+    ]
+    spans += [
+        tool(what, 50 + number, trace=2, at=number * 10, **{HASH: what})
+        for number, what in enumerate("ABCDE")
+    ]
+    with opened(tmp_path, *spans) as traces:
+        loops = [
+            (r["kind"], r["tool_name"], r["other_tool_name"], r["calls"])
+            for r in traces.records("loops")
+        ]
+    assert sorted(loops, key=repr) == found
 
 
 def test_a_dead_end_is_the_last_call_of_all_not_of_those_chosen(tmp_path: Path) -> None:
@@ -355,6 +393,52 @@ def test_runs_tell_of_the_calls_within_them(newsletter: Path, tmp_path: Path) ->
         (record,) = traces.records("tools")
         assert (record["cost"], record["calls_with_cost"]) == (0.25, 1)
         assert [r["tool_cost"] for r in traces.records("agents")] == [0.25]
+
+
+@pytest.mark.requirement("analytics.05-retry-ladder")
+def test_success_by_attempt_and_what_retries_add(tmp_path: Path) -> None:
+    def call(number: int, attempts: int, *, cost: float, failed: bool = False) -> list[Spans]:
+        # Attempts take 990 ms, the last of a call 100 ms, with 20 ms between two.
+        error = {"error": "ValueError"} if failed else {}
+        first = number * 10
+        charged = {"toolspan__tool__cost__amount": cost}
+        tries = [
+            tool(
+                "t",
+                first + k,
+                first,
+                trace=number,
+                at=k * 1000 + 10 * k,
+                ms=990 if k < attempts else 100,
+                toolspan__tool_call__layer="attempt",
+                toolspan__attempt__number=k,
+                **({"error": "ValueError"} if k < attempts else error),
+            )
+            for k in range(1, attempts + 1)
+        ]
+        return [
+            tool("t", first, trace=number, ms=9000, **charged, **error),
+            *tries[attempts == 1 :],
+        ]
+
+    spans = [
+        *call(1, 1, cost=1),
+        *call(2, 1, cost=3),
+        *call(3, 2, cost=5),
+        *call(4, 3, cost=7),
+        *call(5, 3, cost=7, failed=True),
+        tool("t", 60, trace=6, toolspan__outcome="cancelled"),  # is in no rate
+        tool("u", 70, trace=7),  # never retried
+    ]
+    names = ("tool_name", "attempt_number", "calls", "ok", "success_rate", "success_so_far")
+    names += ("sessions", "added_ms", "cost", "added_cost")
+    with opened(tmp_path, *spans) as traces:
+        found = [tuple(r[name] for name in names) for r in traces.records("retry_ladder")]
+    assert found == [
+        ("t", 1, 5, 2, 0.4, 0.4, 5, None, 4, None),
+        ("t", 2, 3, 1, pytest.approx(1 / 3), 0.6, 3, 100 + 2 * 990 + 3 * 20, 5, 3),
+        ("t", 3, 2, 1, 0.5, 0.8, 2, 2 * 100 + 2 * 20, 14, 10),
+    ]
 
 
 def test_the_part_of_session_time_of_agents_steps_and_models(tmp_path: Path) -> None:

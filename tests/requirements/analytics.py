@@ -47,14 +47,14 @@ REQUIREMENTS = from_source(
             8, "The verdict comes as Markdown for a pull request, JUnit and JSON."
         ),
         # --- 5: reliability ---
-        "analytics.05-retry-ladder": planned(
-            7, "Success by attempt, with the latency and cost that retries add."
+        "analytics.05-retry-ladder": built(
+            "Success by attempt, with the latency and cost that retries add."
         ),
         "analytics.05-useless-retries": built("Retries that never help are recognised."),
         "analytics.05-fallback-rescue": built("How often a fallback rescues is given."),
         "analytics.05-timeouts": built("Timeouts are counted in their own column."),
-        "analytics.05-loops": planned(
-            7, "Loops, oscillation and repeated calls with like arguments are found."
+        "analytics.05-loops": built(
+            "Loops, oscillation and repeated calls with like arguments are found."
         ),
         "analytics.05-dead-ends": built("Tools after which nothing follows are found."),
         "analytics.05-error-propagation": planned(

@@ -67,8 +67,7 @@ REQUIREMENTS = from_source(
         "design.5-one-definition": built(
             "Each measure has one definition, in SQL, and gives the same numbers everywhere."
         ),
-        "design.5-portable-sql": planned(
-            7,
+        "design.5-portable-sql": built(
             "Every query parses as DuckDB, ClickHouse and Spark SQL, with the engine's differences in named macros.",
         ),
     },

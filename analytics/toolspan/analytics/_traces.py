@@ -267,7 +267,12 @@ class Traces:
     def loops(
         self, *, where: Where = None, since: object = None, until: object = None
     ) -> "pd.DataFrame":
-        """Three or more calls in a row of one tool with the same arguments."""
+        """Calls of a session that go round in a circle.
+
+        `kind` is `streak` (three or more in a row with the same tool and arguments), `oscillation`
+        (four or more that take turns between two) or `repetition` (three or more of the same with
+        others between them).
+        """
         return self.measure("loops", None, where, since, until)
 
     def dead_ends(
@@ -281,6 +286,17 @@ class Traces:
     ) -> "pd.DataFrame":
         """What came of the second, third, ... attempt of each tool's calls."""
         return self.measure("recovery", by, where, since, until)
+
+    def retry_ladder(
+        self, *, by: By = None, where: Where = None, since: object = None, until: object = None
+    ) -> "pd.DataFrame":
+        """Success by attempt, from the first on, and what the attempts after it add.
+
+        Only tools of which calls were retried. `success_so_far` is the share of all calls that were
+        ok by then; `added_ms` the time of the further attempts with the waits before them;
+        `added_cost` what the calls that ended with an attempt cost beyond as many that needed one.
+        """
+        return self.measure("retry_ladder", by, where, since, until)
 
     def repeats(
         self, *, by: By = None, where: Where = None, since: object = None, until: object = None

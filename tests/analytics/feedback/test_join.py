@@ -161,6 +161,16 @@ def test_the_last_word_of_a_rater_is_in_force_and_raters_are_averaged(tmp_path) 
     assert superseded == [1.0]
 
 
+def test_what_one_evaluator_says_of_two_spans_of_a_session_stands_side_by_side(tmp_path) -> None:
+    records = [
+        event(trace=1, number=number, gen_ai__evaluation__score__value=value, at=at)
+        for number, value, at in ((1, 0.0, 1000), (2, 1.0, 2000), (2, 0.5, 3000))
+    ]
+    with traces_of(tmp_path, *records) as traces:
+        found = traces.sql("SELECT value, is_superseded FROM feedback ORDER BY time")
+    assert found.values.tolist() == [[0.0, False], [1.0, True], [0.5, False]]
+
+
 def test_sources_and_versions_are_never_pooled(tmp_path) -> None:
     records = [
         event(
@@ -237,6 +247,27 @@ def test_an_evaluator_that_failed_has_no_value_and_takes_nothing_back(tmp_path) 
         (score,) = traces.join_report().scores
     assert (summary["n"], summary["mean"]) == (1, 1.0)
     assert (score["no_judgement"], score["superseded"]) == (1, 1)
+
+
+def test_means_do_not_depend_on_the_order_of_values(tmp_path) -> None:
+    values = [0.1, 0.2, 0.3, 1e16, -1e16, 0.7]
+    means = set()
+    for turn in range(len(values)):
+        rotated = values[turn:] + values[:turn]
+        records = [
+            event(
+                session__id="s1",
+                toolspan__feedback__rater_id=f"rater {value}",
+                gen_ai__evaluation__score__value=value,
+            )
+            for value in rotated
+        ]
+        (tmp_path / f"{turn}").mkdir()
+        with traces_of(tmp_path / f"{turn}", *records) as traces:
+            (summary,) = traces.records("feedback_summary")
+        assert summary["n"] == len(values)
+        means.add(summary["mean"])
+    assert len(means) == 1
 
 
 def test_zero_is_a_value_and_words_of_sources_have_kinds(tmp_path) -> None:

@@ -275,20 +275,31 @@ transitions = MeasureVerb(
     keys=(),
 )
 
+
+def _looped(record: Mapping[str, Any]) -> str:
+    tools = dict.fromkeys([record["tool_name"], record["other_tool_name"] or record["tool_name"]])
+    return ", ".join(clean(tool, 40) for tool in tools)
+
+
 loops = MeasureVerb(
     "loops",
-    "Three or more calls in a row of one tool with the same arguments.",
+    "Calls that go round in a circle: the same call three or more times in a row (streak), two calls "
+    "in turn (oscillation), or the same call again and again with others between (repetition).",
     "no loop among them",
     (
         text("session", "session_key", 7),
-        text("tool", "tool_name", 9),
+        text("kind", "kind", 8),
+        Column("tool", _looped, is_number=False, weight=9),
         CALLS,
         few("failed", "errors", 5),
         Column("took", lambda r: duration(r["duration_ms"]), weight=4),
         text("agent", "agent_name", 3),
         Column("began", lambda r: moment(r["start_time"]), weight=2),
     ),
-    (("--where agent_name=researcher", "of one agent"),),
+    (
+        ("--where agent_name=researcher", "of one agent"),
+        ("--sort errors", "those that failed most"),
+    ),
 )
 
 dead_ends = MeasureVerb(
@@ -330,6 +341,31 @@ recovery = MeasureVerb(
     keys=(),
 )
 
+retry_ladder = MeasureVerb(
+    "retry_ladder",
+    "Success by attempt, for tools of which calls were retried, and what retries add.",
+    "no call has a second attempt",
+    (
+        Column("attempt", lambda r: count(r["attempt_number"]), weight=9),
+        CALLS,
+        Column("success", lambda r: percent(r["success_rate"]), weight=8),
+        Column(
+            "95 % interval",
+            lambda r: interval(r["success_rate_low"], r["success_rate_high"]),
+            weight=6,
+        ),
+        Column("ok by then", lambda r: percent(r["success_so_far"]), weight=8),
+        Column("adds p50", lambda r: duration(r["p50_added_ms"]), weight=5),
+        Column("adds in all", lambda r: duration(r["added_ms"]), weight=5),
+        Column("adds cost", lambda r: money(r["added_cost"]), weight=3),
+        SESSIONS,
+    ),
+    (
+        ("--where tool_name=fetch_page", "of one tool"),
+        ("--by agent_name", "of the tools of each agent"),
+    ),
+    keys=(("tool_name", "tool"),),
+)
 repeats = MeasureVerb(
     "repeats",
     "How often a failed call was made again right away, and what came of it.\n"

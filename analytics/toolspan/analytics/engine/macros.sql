@@ -9,6 +9,21 @@ CREATE OR REPLACE TEMP MACRO sorted_values(x) AS list(x ORDER BY x) FILTER (x IS
 CREATE OR REPLACE TEMP MACRO value_at(sorted, place) AS
     sorted[CAST(least(len(sorted), greatest(1, place)) AS BIGINT)];
 
+-- The exact quantile of values in order: as `exact_quantile`, at position q * (n - 1).
+CREATE OR REPLACE TEMP MACRO between_values(sorted, position) AS
+    sorted[CAST(floor(position) AS BIGINT) + 1]
+    + (sorted[CAST(ceil(position) AS BIGINT) + 1] - sorted[CAST(floor(position) AS BIGINT) + 1])
+        * (position - floor(position));
+CREATE OR REPLACE TEMP MACRO quantile_of(sorted, q) AS
+    between_values(sorted, q * (len(sorted) - 1));
+
+-- A text as a number by which rows can be put together: 64 bits, so that among ten million texts two
+-- are taken for one with a probability of 3 in a million.
+CREATE OR REPLACE TEMP MACRO number_of(x) AS hash(x);
+
+-- Of several rows, x of the one with the greatest (first, second).
+CREATE OR REPLACE TEMP MACRO greatest_by(x, first, second) AS arg_max(x, (first, second));
+
 -- Texts in the order of two numbers, as one text.
 CREATE OR REPLACE TEMP MACRO joined_in_order(x, first, second) AS
     array_to_string(list(x ORDER BY first, second), ', ');
@@ -25,6 +40,9 @@ CREATE OR REPLACE TEMP MACRO exact_total(ms) AS
 CREATE OR REPLACE TEMP MACRO exact_sum(x) AS
     CAST(sum(CAST(round(x * 1e12) AS HUGEINT)) AS DOUBLE) / 1e12;
 
+-- Mean of numbers of any size, added up from the least on: the same to the last bit in any order.
+CREATE OR REPLACE TEMP MACRO ordered_mean(x) AS avg(x ORDER BY x);
+
 -- Nanoseconds since 1970 (UTC) as a timestamp, and a length in milliseconds.
 CREATE OR REPLACE TEMP MACRO timestamp_of(ns) AS make_timestamp_ns(ns);
 CREATE OR REPLACE TEMP MACRO milliseconds(ns) AS ns / 1e6;
@@ -36,6 +54,15 @@ CREATE OR REPLACE TEMP MACRO attribute(keys, vals, key) AS vals[list_position(ke
 -- A member of a JSON text, as text; NULL where the text is no JSON.
 CREATE OR REPLACE TEMP MACRO json_member(x, path) AS
     CASE WHEN json_valid(x) THEN json_extract_string(x, path) END;
+
+-- The members of a JSON text that is an array: a row each, where it stands in a SELECT.
+CREATE OR REPLACE TEMP MACRO is_json_array(x) AS
+    CASE WHEN json_valid(x) THEN json_type(x) = 'ARRAY' ELSE false END;
+CREATE OR REPLACE TEMP MACRO json_members(x) AS unnest(json_extract(x, '$[*]'));
+
+-- Whether a regular expression is found in a text; a text as a number, NULL where it is none.
+CREATE OR REPLACE TEMP MACRO has_match(x, pattern) AS regexp_matches(x, pattern);
+CREATE OR REPLACE TEMP MACRO as_number(x) AS TRY_CAST(x AS DOUBLE);
 
 -- A text, or NULL where it is blank or one of the words emitters use for nothing.
 CREATE OR REPLACE TEMP MACRO present(x) AS CASE
@@ -60,6 +87,28 @@ CREATE OR REPLACE TEMP MACRO t_975(df) AS CASE
         + 2.555849680 / df ** 3
         + 1.589534030 / df ** 4
 END;
+
+-- How the sessions' own shares scatter around the share k / n of all: the sum over sessions of
+-- (k_i - n_i * k / n)^2, from the sums nn of n_i * n_i, kk of k_i * k_i and kn of k_i * n_i.
+CREATE OR REPLACE TEMP MACRO scatter_of(n, k, nn, kk, kn) AS
+    kk - 2 * k / n * kn + (k / n) * (k / n) * nn;
+
+-- For how many independent calls n count of which k are ok: n over the design effect of clusters
+-- (Kish). Without a single failure (or success) the scatter says nothing: then the usual correlation
+-- within sessions, 0.2, is assumed.
+CREATE OR REPLACE TEMP MACRO effective_calls(n, k, nn, kk, kn, clusters) AS n / greatest(1, CASE
+    WHEN n > 0 AND (k = 0 OR k = n) THEN 1 + (nn / n - 1) * 0.2
+    WHEN n > 0 AND clusters > 1
+        THEN clusters / (clusters - 1) * scatter_of(n, k, nn, kk, kn) * n / (k * (n - k))
+    ELSE 1
+END);
+
+-- The same for the calls at or below a percentile, where each session has more than one call.
+CREATE OR REPLACE TEMP MACRO independent_calls(n, k, nn, kk, kn, clusters) AS n / greatest(1, CASE
+    WHEN n > clusters AND k > 0 AND k < n
+        THEN scatter_of(n, k, nn, kk, kn) * n / (k * (n - k))
+    ELSE 1
+END);
 
 -- Wilson's interval for a share p of n, with the quantile t in place of the normal's 1.96; NULL
 -- where t is (`greatest` and `least` would skip the NULL).

@@ -13,9 +13,14 @@ WITH identified AS (
     FROM $evaluations
     WHERE name IS NOT NULL
 ),
+-- Hardly any id comes twice, and to put millions of wide rows in order takes much memory.
+repeated AS (SELECT feedback_id FROM identified GROUP BY feedback_id HAVING count(*) > 1),
 latest AS (
+    SELECT * FROM identified WHERE feedback_id NOT IN (SELECT feedback_id FROM repeated)
+    UNION ALL
     SELECT *
     FROM identified
+    WHERE feedback_id IN (SELECT feedback_id FROM repeated)
     QUALIFY row_number() OVER (
         PARTITION BY feedback_id ORDER BY time_ns DESC NULLS LAST, value, label) = 1
 ),
@@ -130,14 +135,29 @@ SELECT
         ELSE 'nothing it is about'
     END AS unmatched_because,
     is_no_judgement, is_unknown_label, comment, error, time_ns, ingested_from,
-    -- Where one rater of one source said several things about one target, the last word counts.
-    row_number() OVER (
-        PARTITION BY score_name, known_source_kind, source_id, evaluator_version, rater_id,
-            coalesce(matched_session, session_id, conversation_id),
-            CASE WHEN target_kind IN ('trace', 'span', 'tool_call') THEN trace_id END,
-            CASE WHEN target_kind = 'span' THEN span_id END,
-            CASE WHEN target_kind = 'tool_call' THEN tool_call_id END
-        -- An evaluator that failed later takes nothing back.
-        ORDER BY error IS NOT NULL, time_ns DESC NULLS LAST, feedback_id DESC
-    ) > 1 AS is_superseded
+    false AS is_superseded
 FROM placed;
+
+-- Where one rater of one source said several things about one target, the last word counts.
+UPDATE assessment SET is_superseded = true
+FROM (
+    WITH said AS (
+        SELECT
+            feedback_id, error, time_ns,
+            -- Who says what about which target.
+            (score_name, source_kind, source_id, evaluator_version, rater_id, session_key,
+                CASE WHEN target_kind IN ('trace', 'span', 'tool_call') THEN trace_id END,
+                CASE WHEN target_kind = 'span' THEN span_id END,
+                CASE WHEN target_kind = 'tool_call' THEN tool_call_id END) AS matter
+        FROM assessment
+    ),
+    numbered AS (SELECT *, hash(matter) AS number FROM said)
+    SELECT feedback_id
+    FROM numbered
+    WHERE number IN (SELECT number FROM numbered GROUP BY number HAVING count(*) > 1)
+    -- An evaluator that failed later takes nothing back.
+    QUALIFY row_number() OVER (
+        PARTITION BY number, matter
+        ORDER BY error IS NOT NULL, time_ns DESC NULLS LAST, feedback_id DESC) > 1
+) AS earlier
+WHERE assessment.feedback_id = earlier.feedback_id;

@@ -38,17 +38,17 @@ class Condition:
         if self.value is None:
             return f"{column} IS {'NOT ' * (self.operator == '!=')}NULL"
         if self.operator in ("~", "!~"):
-            found = f"regexp_matches(CAST({column} AS VARCHAR), {literal(self.value)})"
+            found = f"has_match(CAST({column} AS VARCHAR), {literal(self.value)})"
             return found if self.operator == "~" else f"NOT coalesce({found}, false)"
         if self.operator in ("=", "!="):
             equal = f"CAST({column} AS VARCHAR) = {literal(self.value)}"
             if _NUMBER.fullmatch(self.value) and not self.is_literal:
                 # 200 and 200.0 and "200" are the same to whoever asks.
-                number = f"TRY_CAST({column} AS DOUBLE) = {float(self.value)!r}"
+                number = f"as_number({column}) = {float(self.value)!r}"
                 equal = f"({equal} OR {number})"
             return equal if self.operator == "=" else f"NOT coalesce({equal}, false)"
         if _NUMBER.fullmatch(self.value) and not self.is_literal:
-            return f"TRY_CAST({column} AS DOUBLE) {self.operator} {float(self.value)!r}"
+            return f"as_number({column}) {self.operator} {float(self.value)!r}"
         return f"CAST({column} AS VARCHAR) {self.operator} {literal(self.value)}"
 
 
@@ -119,9 +119,7 @@ class Window:
         for bound, operator in ((self.since_ns, ">="), (self.until_ns, "<")):
             if bound is not None:
                 side = f"{column} {operator} {bound}"
-                tests.append(
-                    side if column else f"start_time {operator} make_timestamp_ns({bound})"
-                )
+                tests.append(side if column else f"start_time {operator} timestamp_of({bound})")
         return tests
 
 

@@ -18,11 +18,13 @@ class Measure:
         rows: the table whose rows it counts.
         by: the columns it groups by unless told otherwise; empty where it has a fixed grouping.
         only: a condition its rows always fulfil.
-        needs: the columns of its rows that its SQL reads, beside those it groups by.
+        needs: the columns of its rows that its SQL reads, beside those it groups by; some of them
+            are computed (`_COMPUTED`).
         may_group: whether more can be put before a grouping of its own.
         in_order: whether it looks at neighbours: then its rows are all calls of the sessions, and
             `is_chosen` says which of them are meant.
         in_time: whether its rows are grouped by stretches of time as well (`time`).
+        also: the files with aggregates that are told beside rates and percentiles.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Measure:
     may_group: bool = False
     in_order: bool = False
     in_time: bool = False
+    also: tuple[str, ...] = ()
 
     @property
     def groups(self) -> bool:
@@ -40,16 +43,20 @@ class Measure:
         return bool(self.by) or self.may_group
 
 
-# What rates, latency and intervals are computed from.
-_RATED = ("session_key", "outcome", "duration_ms")
-
-
+# What rates, latency and intervals are computed from, and how long one was under way.
+_RATED = (
+    "session_key",
+    "session_number",
+    "outcome",
+    "duration_ms",
+    "length_ms",
+    "start_ns",
+    "end_ns",
+)
 # What retries, fallbacks and a tool's own charge are computed from.
 _TRIED = ("attempts", "is_retried", "wasted_retry_ms", "fallback_from", "cost")
-# What is needed to tell how long at least one was under way, and since when.
-_TIMED = ("start_ns", "end_ns", "start_time")
-# What is needed to find the calls of a run, and how long the runs took together.
-_RUN = (*_RATED, *_TIMED, "trace_key", "span_id")
+# What is needed to find the calls of a run.
+_RUN = (*_RATED, "trace_key", "span_key")
 _USAGE = (
     "input_tokens",
     "output_tokens",
@@ -58,25 +65,52 @@ _USAGE = (
     "reasoning_tokens",
     "cost",
 )
-_PLACE = ("session_key", "session_id", "tool_name", "outcome", "start_ns", "end_ns", "span_key")
+# What tells of a call in its place among the others of its session.
+_PLACE = (
+    "session_key",
+    "session_number",
+    "session_id",
+    "tool_name",
+    "outcome",
+    "start_ns",
+    "end_ns",
+    "span_key",
+)
 
 
 MEASURES = {
     measure.name: measure
     for measure in (
-        Measure("tools", "tool_calls", ("tool_name",), needs=(*_RATED, *_TIMED, *_TRIED)),
+        Measure(
+            "tools",
+            "tool_calls",
+            ("tool_name",),
+            needs=(*_RATED, *_TRIED),
+            also=("tried",),
+        ),
         Measure("agents", "agent_runs", ("agent_name",), needs=_RUN),
         Measure("workflows", "workflow_runs", ("workflow_name",), needs=_RUN),
         Measure(
-            "steps", "workflow_steps", ("workflow_name", "step_name"), needs=(*_RUN, "step_index")
+            "steps",
+            "workflow_steps",
+            ("workflow_name", "step_name"),
+            needs=(*_RUN, "step_index"),
+            also=("place",),
         ),
-        Measure("models", "llm_calls", ("model",), needs=(*_RATED, *_TIMED, *_USAGE)),
+        Measure(
+            "models",
+            "llm_calls",
+            ("model",),
+            needs=(*_RATED, *_USAGE),
+            also=("usage",),
+        ),
         Measure(
             "servers",
             "tool_calls",
             ("mcp_server",),
             "coalesce(client_ms, server_ms) IS NOT NULL",
-            needs=(*_RATED, *_TIMED, *_TRIED, "tool_name", "client_ms", "server_ms"),
+            needs=(*_RATED, *_TRIED, "tool_name", "client_ms", "server_ms"),
+            also=("tried", "layers"),
         ),
         Measure(
             "errors",
@@ -117,11 +151,17 @@ MEASURES = {
             may_group=True,
         ),
         Measure(
+            "retry_ladder",
+            "tool_calls",
+            ("tool_name",),
+            needs=("session_key", "outcome", "attempts", "cost", "trace_key", "span_key"),
+        ),
+        Measure(
             "repeats",
             "tool_calls",
             ("tool_name",),
             "is_failure(outcome)",
-            needs=("session_key", "trace_key", "span_id"),
+            needs=("session_key", "trace_key", "span_key"),
         ),
         Measure(
             "fallbacks",
@@ -129,14 +169,18 @@ MEASURES = {
             needs=("fallback_from", "tool_name", "outcome", "session_key"),
             may_group=True,
         ),
-        Measure("concurrency", "tool_calls", needs=("session_key", "start_ns", "end_ns")),
+        Measure(
+            "concurrency",
+            "tool_calls",
+            needs=("session_key", "session_number", "start_ns", "end_ns"),
+        ),
         Measure(
             "missed_parallelism",
             "tool_calls",
             needs=(
                 *_PLACE,
                 "trace_key",
-                "agent_run_id",
+                "agent_run_key",
                 "agent_name",
                 "step_name",
                 "duration_ms",
@@ -147,9 +191,10 @@ MEASURES = {
         Measure(
             "trends",
             "tool_calls",
-            needs=(*_RATED, *_TIMED, "cost"),
+            needs=(*_RATED, "cost"),
             may_group=True,
             in_time=True,
+            also=("charged",),
         ),
         Measure(
             "tool_sessions",
@@ -158,8 +203,6 @@ MEASURES = {
             needs=(
                 *_RATED,
                 "session_id",
-                "start_ns",
-                "end_ns",
                 "start_time",
                 "is_retried",
                 "wasted_retry_ms",
@@ -255,7 +298,7 @@ def measure_sql(
         by=by,
         only=measure.only,
         needs=measure.needs,
-        computed=f"time_bucket_of('{every}', start_time) AS time" if measure.in_time else "",
+        bucket=every if measure.in_time else "",
         flagged=measure.in_order,
     )
     # What is told of related tables: of the chosen runs all calls, of the chosen time all sessions.
@@ -267,22 +310,21 @@ def measure_sql(
     texts: dict[str, str | Callable[[], str]] = {
         "$busy": _include("busy"),
         "$within": _include("within"),
-        "$interval": _include("interval").replace("$per_session", _COUNTED),
-        "$share": _include("interval")
-        .replace("$per_session", _JUDGED)
-        .replace("$by", _SHARED.get(name, "$by")),
+        "$share": _include("interval").replace("$by", _SHARED.get(name, "$by")),
         "$rates": _include("rates"),
         "$latency": _include("latency"),
-        "$tried": _include("tried"),
+        "$also": "".join(f"{_include(name)}\n" for name in measure.also),
         "$counts": _include("counts"),
         "$note": _include("note"),
         "$union_of_session": _include("union_ms")
-        .replace("$per", "$by, session_key")
+        .replace("$per", _UNITED.get(name, "$by"))
+        .replace("$together", "session_number, $by")
         .replace("$spans", "$rows"),
         "$union_of_child": _include("union_ms")
-        .replace("$per", "trace_key, parent_agent_run_id")
+        .replace("$per", "trace_key, parent_agent_run_key")
+        .replace("$together", "parent_agent_run_key, trace_key")
         .replace("$spans", "child"),
-        "$run_id": _RUN_ID.get(name, ""),
+        "$run_key": _RUN_KEY.get(name, ""),
         "$join_lost": "FULL JOIN lost USING (key_1)" if lost else "",
         "$lost_roots": "coalesce(lost_roots, 0)" if lost else "CAST(NULL AS BIGINT)",
         "$every": every,
@@ -291,8 +333,8 @@ def measure_sql(
         "$calls": lambda: rows_sql("tool_calls", columns, timed),
         "$sessions": lambda: rows_sql("sessions", columns, timed),
         "$runs": lambda: rows_sql("agent_runs", columns, timed),
-        "$traces": _in_window("trace", selection.window, "start_ns", "start_ns"),
-        "$open_sessions": _in_window("sessions", selection.window),
+        "$traces": _in_window("trace", selection.window, until_end="start_ns"),
+        "$open_sessions": _in_window("session_times", selection.window),
         "$since_ns": str(selection.window.since_ns or 0),
         "$until_ns": str(selection.window.until_ns or _FOREVER_NS),
         "$run_by": ", ".join(f"run.{key}" for key in inner),
@@ -323,31 +365,32 @@ def measure_sql(
 
 
 _BEGINNING = re.compile(r"^(WITH|SELECT)\b", re.MULTILINE)
+# A number for each session, by which rows are sorted sooner than by its text; the length of what
+# ended ok or failed.
+_COMPUTED = {
+    "session_number": "number_of(session_key) AS session_number",
+    "length_ms": "counted_ms(outcome, duration_ms) AS length_ms",
+}
 # The column of calls that names the run of each kind they belong to.
-_RUN_ID = {"agents": "agent_run_id", "workflows": "workflow_run_id", "steps": "step_id"}
-# What a rate is computed from: what ended ok of what counted, in each session.
-_COUNTED = "SELECT $by, session_key, n, k FROM within"
-_JUDGED = (
-    "SELECT $by, session_key, count(*) AS n, count(CASE WHEN outcome = 'ok' THEN 1 END) AS k "
-    "FROM judged GROUP BY $by, session_key"
-)
+_RUN_KEY = {"agents": "agent_run_key", "workflows": "workflow_run_key", "steps": "step_key"}
+# What time is united for, where that is not `$by`.
+_UNITED = {"tool_sessions": "$by, session_key"}
 # What the rates of measures with a grouping of their own are rates of.
 _SHARED = {
     "recovery": "$and_by tool_name, attempt_number",
+    "retry_ladder": "$by, attempt_number",
     "fallbacks": "$and_by fallback_from, tool_name",
 }
 _FOREVER_NS = 2**63 - 1
 
 
-def _in_window(
-    table: str, window: Window, start: str = "ns_of(start_time)", end: str = "ns_of(end_time)"
-) -> str:
-    """The rows of a table that were under way within a window (or only began, by the columns)."""
+def _in_window(table: str, window: Window, *, until_end: str = "end_ns") -> str:
+    """The rows of a table that were under way within a window (or only began, by that column)."""
     tests = []
     if window.since_ns is not None:
-        tests.append(f"{end} >= {window.since_ns}")
+        tests.append(f"{until_end} >= {window.since_ns}")
     if window.until_ns is not None:
-        tests.append(f"{start} < {window.until_ns}")
+        tests.append(f"start_ns < {window.until_ns}")
     return f"(SELECT * FROM {table}{' WHERE ' if tests else ''}{' AND '.join(tests)})"
 
 
@@ -359,7 +402,7 @@ def rows_sql(
     by: Sequence[str] = (),
     only: str = "",
     needs: Sequence[str] = (),
-    computed: str = "",
+    bucket: str = "",
     flagged: bool = False,
 ) -> str:
     """A relation of the rows of a table that a selection leaves.
@@ -371,7 +414,7 @@ def rows_sql(
         by: columns or attributes that become `key_1, key_2, ...`, as text.
         only: one more condition.
         needs: the columns of the table to have; none is all.
-        computed: one more column.
+        bucket: the stretch of time of which each row's beginning becomes `time`.
         flagged: leave no row out by the selection, but tell by `is_chosen`.
     """
     known = columns[table]
@@ -404,14 +447,15 @@ def rows_sql(
         else f"'all' AS key_{place}"
         for place, key in enumerate(by, 1)
     ]
-    if computed:
-        made.append(computed)
+    if bucket:
+        made.append(f"time_bucket_of('{bucket}', start_time) AS time")
+    made += [_COMPUTED.get(name, name) for name in needs or ("*",)]
     if flagged:
         made.append(f"coalesce({' AND '.join(chosen) or 'true'}, false) AS is_chosen")
     else:
         tests += chosen
     remaining = f" WHERE {' AND '.join(tests)}" if tests else ""
-    return f"(SELECT {', '.join([*made, *(needs or ['*'])])} FROM {source}{remaining})"
+    return f"(SELECT {', '.join(made)} FROM {source}{remaining})"
 
 
 def _of_a_span(condition: Condition, columns: Mapping[str, frozenset[str]]) -> str:

@@ -2,20 +2,19 @@
 -- nearest agent run is one of its runs; `own_ms` leaves out the agent runs directly below.
 WITH $rates,
 $latency,
-$interval,
 $within,
 $busy,
 child AS (
-    SELECT trace_key, parent_agent_run_id, start_ns, end_ns
+    SELECT trace_key, parent_agent_run_key, start_ns, end_ns
     FROM agent_run_rows
-    WHERE parent_agent_run_id IS NOT NULL
+    WHERE parent_agent_run_key IS NOT NULL
 ),
 apart AS ($union_of_child),
 own AS (
     SELECT $run_by, exact_total(run.duration_ms - coalesce(apart.union_ms, 0)) AS own_ms
     FROM run
     LEFT JOIN apart
-        ON apart.trace_key = run.trace_key AND apart.parent_agent_run_id = run.span_id
+        ON apart.trace_key = run.trace_key AND apart.parent_agent_run_key = run.span_key
     GROUP BY $run_by
 )
 SELECT
@@ -31,9 +30,7 @@ SELECT
     duration_ms, own_ms, session_time_ms,
     session_time_ms / nullif(all_sessions_ms, 0) AS session_time_share,
     first_time, last_time, $note
-FROM rates
-LEFT JOIN success USING ($by)
-LEFT JOIN latency USING ($by)
+FROM latency
 LEFT JOIN tools USING ($by)
 LEFT JOIN models USING ($by)
 LEFT JOIN own USING ($by)

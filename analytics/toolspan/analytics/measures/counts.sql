@@ -1,5 +1,5 @@
 -- What every measure of rates says, for measures to include after `$by` and the number of rows; from
--- `rates`, `success` and `latency`.
+-- `latency`.
 errors, errors / nullif(ok + errors, 0) AS error_rate, sessions,
     mean_ms, p50_ms, p90_ms, p95_ms, p99_ms, max_ms,
     ok, error, tool_error, timeout, cancelled, interrupted, denied, abandoned,

@@ -14,7 +14,8 @@ SELECT
 FROM (
     SELECT
         *,
-        row_number() OVER (PARTITION BY session_key ORDER BY start_ns DESC, span_key DESC) AS place
+        row_number() OVER (PARTITION BY session_number ORDER BY start_ns DESC, span_key DESC)
+            AS place
     FROM $rows
 ) AS call
 JOIN sessions AS session USING (session_key)

@@ -8,11 +8,11 @@ SELECT
     count(DISTINCT session.session_key) AS sessions,
     (SELECT count(*) FROM sessions) - count(DISTINCT session.session_key) AS sessions_missing,
     count(DISTINCT rater_id) AS raters,
-    avg(CASE WHEN session.session_key IS NOT NULL THEN value END) AS mean,
+    ordered_mean(CASE WHEN session.session_key IS NOT NULL THEN value END) AS mean,
     min(CASE WHEN session.session_key IS NOT NULL THEN value END) AS min,
     max(CASE WHEN session.session_key IS NOT NULL THEN value END) AS max,
     count(CASE WHEN value IS NULL THEN 1 END) AS without_value,
-    any_value(direction) AS direction
+    min(direction) AS direction
 FROM (SELECT * FROM $rows WHERE NOT is_superseded) AS feedback
 LEFT JOIN (SELECT session_key FROM sessions) AS session
     ON session.session_key = feedback.session_key

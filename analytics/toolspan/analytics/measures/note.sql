@@ -4,8 +4,8 @@
 -- (0.95 ^ 72 < 0.025).
 CASE
         WHEN ok + errors = 0 THEN 'none ended ok or failed'
-        WHEN rates.sessions < 2 THEN 'one session: no interval'
-        WHEN ok + errors < 20 OR rates.sessions < 5 THEN 'little data'
+        WHEN sessions < 2 THEN 'one session: no interval'
+        WHEN ok + errors < 20 OR sessions < 5 THEN 'little data'
     END AS note,
     CASE
         WHEN ok + errors > 0 AND p95_high_ms IS NULL THEN concat(

@@ -6,16 +6,18 @@ WITH offer AS (
     FROM $rows
 ),
 definition AS (
-    SELECT session_key, unnest(json_extract(offers, '$[*]')) AS body
+    SELECT session_key, json_members(offers) AS body
     FROM offer
-    WHERE CASE WHEN json_valid(offers) THEN json_type(offers) = 'ARRAY' END
+    WHERE is_json_array(offers)
+),
+named AS (
+    SELECT
+        session_key, CAST(body AS VARCHAR) AS body,
+        coalesce(json_member(body, '$.name'), json_member(body, '$.function.name')) AS tool_name
+    FROM definition
 )
-SELECT
-    coalesce(json_extract_string(body, '$.name'), json_extract_string(body, '$.function.name'))
-        AS tool_name,
-    count(DISTINCT session_key) AS sessions,
-    max(length(CAST(body AS VARCHAR))) AS characters
-FROM definition
-GROUP BY ALL
-HAVING tool_name IS NOT NULL
+SELECT tool_name, count(DISTINCT session_key) AS sessions, max(length(body)) AS characters
+FROM named
+WHERE tool_name IS NOT NULL
+GROUP BY tool_name
 ORDER BY tool_name;

@@ -1,6 +1,6 @@
 -- How things ended and how long they took, for measures to include: one row of `rates` is one of
--- `$by`. Percentiles and `max_ms` are over what ended ok or failed.
-rates AS (
+-- `$by`. Percentiles and `max_ms` are over what ended ok or failed. `$also` are more aggregates.
+told AS (
     SELECT
         $by,
         count(*) AS n,
@@ -13,15 +13,19 @@ rates AS (
         count(CASE WHEN outcome = 'denied' THEN 1 END) AS denied,
         count(CASE WHEN outcome = 'abandoned' THEN 1 END) AS abandoned,
         count(CASE WHEN is_failure(outcome) THEN 1 END) AS errors,
-        count(DISTINCT session_key) AS sessions,
-        exact_mean(counted_ms(outcome, duration_ms)) AS mean_ms,
-        exact_quantile(counted_ms(outcome, duration_ms), 0.5) AS p50_ms,
-        exact_quantile(counted_ms(outcome, duration_ms), 0.9) AS p90_ms,
-        exact_quantile(counted_ms(outcome, duration_ms), 0.95) AS p95_ms,
-        exact_quantile(counted_ms(outcome, duration_ms), 0.99) AS p99_ms,
-        max(counted_ms(outcome, duration_ms)) AS max_ms,
+        exact_mean(length_ms) AS mean_ms,
+        max(length_ms) AS max_ms,
+        sorted_values(length_ms) AS lengths,
         exact_total(duration_ms) AS duration_ms,
-        min(start_time) AS first_time, max(start_time) AS last_time
+        $also
+        timestamp_of(min(start_ns)) AS first_time, timestamp_of(max(start_ns)) AS last_time
     FROM $rows
     GROUP BY $by
+),
+rates AS (
+    SELECT
+        *,
+        quantile_of(lengths, 0.5) AS p50_ms, quantile_of(lengths, 0.9) AS p90_ms,
+        quantile_of(lengths, 0.95) AS p95_ms, quantile_of(lengths, 0.99) AS p99_ms
+    FROM told
 )

@@ -6,7 +6,7 @@ WITH failed AS (
         again.has_recovered
     FROM $rows AS failed
     LEFT JOIN retry_rows AS again
-        ON again.trace_key = failed.trace_key AND again.failed_span_id = failed.span_id
+        ON again.trace_key = failed.trace_key AND again.failed_span_key = failed.span_key
 ),
 judged AS (
     SELECT $by, session_key, CASE WHEN has_recovered THEN 'ok' ELSE 'error' END AS outcome

@@ -2,22 +2,7 @@
 -- agent, from its client and from the server itself.
 WITH $rates,
 $latency,
-$interval,
-$tried,
-$busy,
-layers AS (
-    SELECT
-        $by,
-        count(DISTINCT tool_name) AS tools,
-        count(server_ms) AS calls_seen_by_server,
-        exact_quantile(client_ms, 0.5) AS client_p50_ms,
-        exact_quantile(client_ms, 0.95) AS client_p95_ms,
-        exact_quantile(server_ms, 0.5) AS server_p50_ms,
-        exact_quantile(server_ms, 0.95) AS server_p95_ms,
-        exact_mean(client_ms - server_ms) AS mean_transport_ms
-    FROM $rows
-    GROUP BY $by
-)
+$busy
 SELECT
     $by, n AS calls, $counts, tools,
     attempts, retried_calls, recovered_calls,
@@ -28,11 +13,7 @@ SELECT
     mean_transport_ms, duration_ms, session_time_ms,
     session_time_ms / nullif(all_sessions_ms, 0) AS session_time_share,
     first_time, last_time, $note
-FROM rates
-LEFT JOIN success USING ($by)
-LEFT JOIN latency USING ($by)
-LEFT JOIN tried USING ($by)
+FROM latency
 LEFT JOIN busy USING ($by)
-LEFT JOIN layers USING ($by)
 CROSS JOIN whole
 ORDER BY calls DESC, $by;

@@ -1,14 +1,8 @@
 -- One row: a step of a workflow (or what `$by` groups by), in the order of the workflow.
 WITH $rates,
 $latency,
-$interval,
 $within,
-$busy,
-place AS (
-    SELECT $by, min(step_index) AS step_index, min(start_ns) AS first_ns
-    FROM $rows
-    GROUP BY $by
-)
+$busy
 SELECT
     $by, step_index, n AS runs, $counts,
     coalesce(tool_calls, 0) AS tool_calls, coalesce(tool_errors, 0) AS tool_errors,
@@ -22,12 +16,9 @@ SELECT
     duration_ms, session_time_ms,
     session_time_ms / nullif(all_sessions_ms, 0) AS session_time_share,
     first_time, last_time, $note
-FROM rates
-LEFT JOIN success USING ($by)
-LEFT JOIN latency USING ($by)
+FROM latency
 LEFT JOIN tools USING ($by)
 LEFT JOIN models USING ($by)
 LEFT JOIN busy USING ($by)
-LEFT JOIN place USING ($by)
 CROSS JOIN whole
 ORDER BY $by_first, step_index NULLS LAST, first_ns, $by;

@@ -13,6 +13,6 @@ SELECT
     min(busy.union_ms) AS session_time_ms,
     min(start_time) AS first_time
 FROM $rows
-LEFT JOIN busy USING ($by, session_key)
+JOIN busy USING ($by, session_key)
 GROUP BY $by, session_key
 ORDER BY $by, session_key;

@@ -1,8 +1,6 @@
 -- One row: a tool (or what `$by` groups by).
 WITH $rates,
 $latency,
-$interval,
-$tried,
 $busy
 SELECT
     $by, n AS calls, $counts,
@@ -12,10 +10,7 @@ SELECT
     cost, calls_with_cost, duration_ms, session_time_ms,
     session_time_ms / nullif(all_sessions_ms, 0) AS session_time_share,
     first_time, last_time, $note
-FROM rates
-LEFT JOIN success USING ($by)
-LEFT JOIN latency USING ($by)
-LEFT JOIN tried USING ($by)
+FROM latency
 LEFT JOIN busy USING ($by)
 CROSS JOIN whole
 ORDER BY calls DESC, $by;

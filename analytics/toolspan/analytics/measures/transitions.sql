@@ -6,7 +6,7 @@ WITH step AS (
         *,
         lead(tool_name) OVER calls AS to_tool, lead(start_ns) OVER calls AS next_ns
     FROM $rows
-    WINDOW calls AS (PARTITION BY session_key ORDER BY start_ns, span_key)
+    WINDOW calls AS (PARTITION BY session_number ORDER BY start_ns, span_key)
 ),
 per_session AS (
     SELECT

@@ -2,7 +2,6 @@
 -- `growth` is the number of calls over that of the stretch before, less one; NULL where that had none.
 WITH $rates,
 $latency,
-$interval,
 change AS (
     SELECT $and_by start_ns AS at_ns, 1 AS change FROM $rows
     UNION ALL
@@ -22,8 +21,7 @@ busy AS (
             AS BIGINT) AS most_at_once
     FROM level
     GROUP BY $by
-),
-charged AS (SELECT $by, exact_sum(cost) AS cost FROM $rows GROUP BY $by)
+)
 SELECT
     $by, n AS calls,
     n / nullif(CASE
@@ -31,9 +29,6 @@ SELECT
             THEN lag(n) OVER ($partition ORDER BY time)
     END, 0) - 1 AS growth,
     $counts, greatest(0, most_at_once) AS most_at_once, cost, duration_ms, $note
-FROM rates
-LEFT JOIN success USING ($by)
-LEFT JOIN latency USING ($by)
+FROM latency
 LEFT JOIN busy USING ($by)
-LEFT JOIN charged USING ($by)
 ORDER BY $by;

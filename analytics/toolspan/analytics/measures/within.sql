@@ -15,7 +15,7 @@ tools AS (
             AS rescued_calls,
         exact_sum(call.cost) AS tool_cost
     FROM $all_calls AS call
-    JOIN run ON run.trace_key = call.trace_key AND run.span_id = call.$run_id
+    JOIN run ON run.trace_key = call.trace_key AND run.span_key = call.$run_key
     GROUP BY $run_by
 ),
 models AS (
@@ -26,6 +26,6 @@ models AS (
         CAST(sum(call.output_tokens) AS BIGINT) AS output_tokens,
         exact_sum(call.cost) AS cost
     FROM llm_call_rows AS call
-    JOIN run ON run.trace_key = call.trace_key AND run.span_id = call.$run_id
+    JOIN run ON run.trace_key = call.trace_key AND run.span_key = call.$run_key
     GROUP BY $run_by
 )

@@ -2,7 +2,6 @@
 -- whose own span never arrived; a workflow of which only such traces are known has a row too.
 WITH $rates,
 $latency,
-$interval,
 $within,
 $busy,
 lost AS (
@@ -24,9 +23,7 @@ SELECT
     duration_ms, session_time_ms,
     session_time_ms / nullif(all_sessions_ms, 0) AS session_time_share,
     $lost_roots AS lost_roots, first_time, last_time, $note
-FROM rates
-LEFT JOIN success USING ($by)
-LEFT JOIN latency USING ($by)
+FROM latency
 LEFT JOIN tools USING ($by)
 LEFT JOIN models USING ($by)
 LEFT JOIN busy USING ($by)

@@ -1,6 +1,6 @@
 -- The tables as users see them: times as UTC timestamps, ids as the hexadecimal text of OTLP.
--- docs/model.md describes every column. Each has a twin `*_rows` with four columns more, by which
--- measures join and compute: `trace_key, span_key, start_ns, end_ns`.
+-- docs/model.md describes every column. Each has a twin `*_rows` with more columns, by which measures
+-- join and compute without making text of numbers: `start_ns, end_ns`, and ids as `*_key`.
 CREATE OR REPLACE TEMP VIEW span_rows AS
 SELECT
     name, unit, kind,
@@ -22,11 +22,15 @@ SELECT
     span_hex(parent_unit_id) AS parent_unit_id, span_hex(agent_run_id) AS agent_run_id,
     span_hex(step_id) AS step_id, span_hex(workflow_run_id) AS workflow_run_id,
     keys AS attribute_keys, vals AS attribute_values,
-    trace_id AS trace_key, span_id AS span_key, start_ns, end_ns
+    trace_id AS trace_key, span_id AS span_key, start_ns, end_ns,
+    parent_unit_id AS parent_unit_key, agent_run_id AS agent_run_key, step_id AS step_key,
+    workflow_run_id AS workflow_run_key
 FROM resolved;
 
 CREATE OR REPLACE TEMP VIEW spans AS
-SELECT * EXCLUDE (trace_key, span_key, start_ns, end_ns) FROM span_rows;
+SELECT * EXCLUDE (trace_key, span_key, start_ns, end_ns, parent_unit_key, agent_run_key, step_key,
+    workflow_run_key)
+FROM span_rows;
 
 CREATE OR REPLACE TEMP VIEW tool_call_rows AS
 SELECT
@@ -39,11 +43,15 @@ SELECT
     trace_hex(trace_id) AS trace_id, span_hex(span_id) AS span_id,
     span_hex(parent_unit_id) AS parent_unit_id, span_hex(agent_run_id) AS agent_run_id,
     span_hex(step_id) AS step_id, span_hex(workflow_run_id) AS workflow_run_id,
-    trace_id AS trace_key, span_id AS span_key, start_ns, end_ns
+    trace_id AS trace_key, span_id AS span_key, start_ns, end_ns,
+    parent_unit_id AS parent_unit_key, agent_run_id AS agent_run_key, step_id AS step_key,
+    workflow_run_id AS workflow_run_key
 FROM tool_call;
 
 CREATE OR REPLACE TEMP VIEW tool_calls AS
-SELECT * EXCLUDE (trace_key, span_key, start_ns, end_ns) FROM tool_call_rows;
+SELECT * EXCLUDE (trace_key, span_key, start_ns, end_ns, parent_unit_key, agent_run_key, step_key,
+    workflow_run_key)
+FROM tool_call_rows;
 
 CREATE OR REPLACE TEMP VIEW attempt_rows AS
 SELECT
@@ -54,13 +62,14 @@ SELECT
     attempt.error_message,
     trace_hex(attempt.trace_id) AS trace_id, span_hex(attempt.span_id) AS span_id,
     span_hex(attempt.call_id) AS tool_call_span_id,
-    attempt.trace_id AS trace_key, attempt.span_id AS span_key, attempt.start_ns, attempt.end_ns
+    attempt.trace_id AS trace_key, attempt.span_id AS span_key, attempt.start_ns, attempt.end_ns,
+    attempt.call_id AS tool_call_key
 FROM attempt
 LEFT JOIN tool_call
     ON tool_call.trace_id = attempt.trace_id AND tool_call.span_id = attempt.call_id;
 
 CREATE OR REPLACE TEMP VIEW attempts AS
-SELECT * EXCLUDE (trace_key, span_key, start_ns, end_ns) FROM attempt_rows;
+SELECT * EXCLUDE (trace_key, span_key, start_ns, end_ns, tool_call_key) FROM attempt_rows;
 
 -- Repeats inferred from data, never attempts: the call that follows a failed one in the same agent
 -- run (or, outside of any, in the same session) and is of the same tool.
@@ -74,7 +83,7 @@ SELECT
     arguments_hash = previous_arguments_hash AS has_same_arguments,
     trace_hex(trace_id) AS trace_id, span_hex(span_id) AS span_id,
     span_hex(previous_id) AS failed_span_id,
-    trace_id AS trace_key, span_id AS span_key, start_ns, end_ns
+    trace_id AS trace_key, span_id AS span_key, start_ns, end_ns, previous_id AS failed_span_key
 FROM (
     SELECT
         *,
@@ -90,7 +99,7 @@ FROM (
 WHERE is_failure(previous_outcome) AND previous_name = tool_name;
 
 CREATE OR REPLACE TEMP VIEW retries AS
-SELECT * EXCLUDE (trace_key, span_key, start_ns, end_ns) FROM retry_rows;
+SELECT * EXCLUDE (trace_key, span_key, start_ns, end_ns, failed_span_key) FROM retry_rows;
 
 CREATE OR REPLACE TEMP VIEW agent_run_rows AS
 SELECT
@@ -102,12 +111,16 @@ SELECT
     trace_hex(trace_id) AS trace_id, span_hex(span_id) AS span_id,
     span_hex(parent_unit_id) AS parent_unit_id, span_hex(agent_run_id) AS parent_agent_run_id,
     span_hex(step_id) AS step_id, span_hex(workflow_run_id) AS workflow_run_id,
-    trace_id AS trace_key, span_id AS span_key, start_ns, end_ns
+    trace_id AS trace_key, span_id AS span_key, start_ns, end_ns,
+    parent_unit_id AS parent_unit_key, agent_run_id AS parent_agent_run_key, step_id AS step_key,
+    workflow_run_id AS workflow_run_key
 FROM resolved
 WHERE unit = 'agent';
 
 CREATE OR REPLACE TEMP VIEW agent_runs AS
-SELECT * EXCLUDE (trace_key, span_key, start_ns, end_ns) FROM agent_run_rows;
+SELECT * EXCLUDE (trace_key, span_key, start_ns, end_ns, parent_unit_key, parent_agent_run_key, step_key,
+    workflow_run_key)
+FROM agent_run_rows;
 
 CREATE OR REPLACE TEMP VIEW workflow_run_rows AS
 SELECT
@@ -151,11 +164,22 @@ SELECT
     trace_hex(trace_id) AS trace_id, span_hex(span_id) AS span_id,
     span_hex(parent_unit_id) AS parent_unit_id, span_hex(agent_run_id) AS agent_run_id,
     span_hex(step_id) AS step_id, span_hex(workflow_run_id) AS workflow_run_id,
-    trace_id AS trace_key, span_id AS span_key, start_ns, end_ns
+    trace_id AS trace_key, span_id AS span_key, start_ns, end_ns,
+    parent_unit_id AS parent_unit_key, agent_run_id AS agent_run_key, step_id AS step_key,
+    workflow_run_id AS workflow_run_key
 FROM llm_call;
 
 CREATE OR REPLACE TEMP VIEW llm_calls AS
-SELECT * EXCLUDE (trace_key, span_key, start_ns, end_ns) FROM llm_call_rows;
+SELECT * EXCLUDE (trace_key, span_key, start_ns, end_ns, parent_unit_key, agent_run_key, step_key,
+    workflow_run_key)
+FROM llm_call_rows;
+
+-- One row: from when to when a session was under way.
+CREATE OR REPLACE TEMP VIEW session_times AS
+SELECT session_key, min(start_ns) AS start_ns, max(end_ns) AS end_ns
+FROM trace
+WHERE session_id IS NOT NULL OR units > 0
+GROUP BY session_key;
 
 -- One row: a session; where none is named, a trace stands for one (`session_id` is then NULL).
 -- Its outcome is that of its last workflow run, or without workflows of its last outermost agent

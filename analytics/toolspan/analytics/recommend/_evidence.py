@@ -65,7 +65,7 @@ class Evidence:
         errors: rows of the measure `errors`, the commonest first.
         recovery: rows of the measure `retry_sessions`.
         fallbacks: rows of the measure `fallbacks`.
-        loops: rows of the measure `loops`.
+        loops: rows of the measure `loops` that are streaks.
         findings: rows of `correlate` on the use of tools; empty without feedback.
         offered: of each tool that models were offered, in how many sessions, and the size of its
             definition in characters.
@@ -158,7 +158,7 @@ def gather(traces: "Traces", findings: Sequence[Record] = ()) -> Evidence:
         errors=traces.records("errors"),
         recovery=traces.records("retry_sessions"),
         fallbacks=traces.records("fallbacks"),
-        loops=traces.records("loops"),
+        loops=[row for row in traces.records("loops") if row["kind"] == "streak"],
         findings=findings,
         offered={
             row["tool_name"]: (row["sessions"], row["characters"])
