@@ -238,13 +238,13 @@ def test_no_text_of_a_trace_is_part_of_a_query(tmp_path: Path, monkeypatch) -> N
     queries: list[str] = []
     really_connect = _stage._canonical
 
-    def watched(connection: object) -> None:
+    def watched(connection: object, **options: bool) -> None:
         class Watched:
             def execute(self, sql: str, *parameters: object) -> object:
                 queries.append(sql)
                 return connection.execute(sql, *parameters)  # type: ignore[attr-defined]
 
-        really_connect(Watched())  # type: ignore[arg-type]
+        really_connect(Watched(), **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(_stage, "_canonical", watched)
     with open_traces(path) as traces:

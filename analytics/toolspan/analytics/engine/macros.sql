@@ -37,10 +37,12 @@ CREATE OR REPLACE TEMP MACRO attribute(keys, vals, key) AS vals[list_position(ke
 CREATE OR REPLACE TEMP MACRO json_member(x, path) AS
     CASE WHEN json_valid(x) THEN json_extract_string(x, path) END;
 
--- A text, or NULL where it is blank or one of the words emitters use for nothing.
-CREATE OR REPLACE TEMP MACRO present(x) AS CASE
-    WHEN trim(x) IN ('', '<not specified>', 'unknown', 'N/A', '<REDACTED>', '__REDACTED__',
-        '<elided>') THEN NULL
+-- A text, or NULL where it is blank or one of the words emitters use for nothing. (DuckDB makes a
+-- join of a long IN, in which it carries all columns.)
+CREATE OR REPLACE TEMP MACRO present(x) AS CASE trim(x)
+    WHEN '' THEN NULL WHEN '<not specified>' THEN NULL WHEN 'unknown' THEN NULL
+    WHEN 'N/A' THEN NULL WHEN '<REDACTED>' THEN NULL WHEN '__REDACTED__' THEN NULL
+    WHEN '<elided>' THEN NULL
     ELSE x
 END;
 

@@ -7,6 +7,15 @@ from toolspan.analytics.model._build import (
     define,
     keep_in_memory,
     make_views,
+    view_resolved,
 )
 
-__all__ = ["PART_TABLES", "TRACE_TABLES", "build_part", "define", "keep_in_memory", "make_views"]
+__all__ = [
+    "PART_TABLES",
+    "TRACE_TABLES",
+    "build_part",
+    "define",
+    "keep_in_memory",
+    "make_views",
+    "view_resolved",
+]

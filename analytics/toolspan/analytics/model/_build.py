@@ -6,9 +6,10 @@ that several parts share are resolved again from all of them (`toolspan.analytic
 
 import re
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from toolspan.analytics.engine import literal, load_sql
+from toolspan.analytics.engine import literal, load_sql, write_parquet
 from toolspan.conventions.pseudo_tools import PSEUDO_TOOLS_BY_SCOPE
 
 if TYPE_CHECKING:
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 _VIEW = re.compile(r"^CREATE OR REPLACE TEMP VIEW (\w+) AS", re.MULTILINE)
 _WORD = re.compile(r"\w+")
 
-# What a part consists of, as temporary tables or as Parquet files of these names.
+# What a part consists of, as temporary tables or as Parquet files of these names. Where `resolved`
+# is a file it has no `keys` but only the id of their `shape`.
 PART_TABLES = (
+    "shape",
     "resolved",
     "tool_call",
     "attempt",
@@ -36,25 +39,38 @@ def define(connection: "duckdb.DuckDBPyConnection") -> None:
     connection.execute(load_sql("model/macros.sql").replace("$pseudo_tools", _pseudo_tools()))
 
 
-def build_part(connection: "duckdb.DuckDBPyConnection") -> int:
-    """Make the tables of a part of `span`; returns how many spans were delivered."""
+def build_part(
+    connection: "duckdb.DuckDBPyConnection", deliveries: str, file: Path | None = None
+) -> int:
+    """Make the tables of a part of `span`; returns how many spans were delivered.
+
+    Args:
+        connection: an open engine.
+        deliveries: the table that `span` is a view of.
+        file: a Parquet file to make `resolved` into, a view of it then.
+    """
+    is_staged = deliveries == "staged"
     delivered, unique = _row(
-        connection, "SELECT count(*), count(DISTINCT (trace_id, span_id)) FROM span"
+        connection,
+        "SELECT count(*), count(DISTINCT (trace_id, span_id)) "
+        f"FROM {deliveries}{' WHERE is_whole' if is_staged else ''}",
     )
     if delivered > unique:
-        connection.execute(load_sql("model/unique.sql"))
+        connection.execute(load_sql("model/unique.sql").replace("$deliveries", deliveries))
+    form = "VIEW" if file is None else "TABLE"
+    connection.execute(load_sql("model/node.sql").replace("$form", form))
     connection.execute(load_sql("model/context.sql"))
-    (reached,) = _row(connection, "SELECT count(*) FROM context")
+    reached, orphans = _row(
+        connection,
+        "SELECT count(*), count(CASE WHEN depth = 0 AND parent_id IS NOT NULL THEN 1 END) "
+        "FROM context JOIN node USING (trace_id, span_id)",
+    )
     if reached < unique:
         connection.execute(load_sql("model/unreached.sql"))
-    (orphans,) = _row(
-        connection,
-        "SELECT count(*) FROM context JOIN span USING (trace_id, span_id) "
-        "WHERE depth = 0 AND parent_id IS NOT NULL",
-    )
     if orphans:
         connection.execute(load_sql("model/seen_from_outside.sql"))
-    for step in ("resolved", "attempt", "tool_call"):
+    _resolve(connection, file)
+    for step in ("attempt", "tool_call"):
         connection.execute(load_sql(f"model/{step}.sql"))
     (is_marked,) = _row(connection, "SELECT count(retried_as) + count(retry_of) FROM tool_call")
     if is_marked:
@@ -64,14 +80,26 @@ def build_part(connection: "duckdb.DuckDBPyConnection") -> int:
     return delivered
 
 
+def _resolve(connection: "duckdb.DuckDBPyConnection", file: Path | None) -> None:
+    sql = load_sql("model/resolved.sql")
+    if file is None:
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE resolved AS {sql}")
+    else:
+        write_parquet(connection, f"SELECT * EXCLUDE (keys) FROM ({sql})", file)
+        view_resolved(connection, f"SELECT * FROM read_parquet({literal(str(file))})")
+
+
+def view_resolved(connection: "duckdb.DuckDBPyConnection", stored: str) -> None:
+    """Make `resolved` a view of what is stored of it."""
+    sql = load_sql("model/stored.sql").replace("$stored", stored)
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW resolved AS {sql}")
+
+
 def keep_in_memory(connection: "duckdb.DuckDBPyConnection") -> None:
-    """Join the spans with their places for good, and drop what they were made from."""
-    for statement in (
-        "CREATE OR REPLACE TEMP TABLE resolved_span AS SELECT * FROM resolved",
-        "CREATE OR REPLACE TEMP VIEW resolved AS SELECT * FROM resolved_span",
-        *(f"DROP TABLE IF EXISTS {table}" for table in ("staged", "span", "context", "place")),
-    ):
-        connection.execute(statement)
+    """Drop what the tables were made from."""
+    connection.execute("DROP VIEW node; DROP VIEW span")
+    for table in ("staged", "stated", "context"):
+        connection.execute(f"DROP TABLE IF EXISTS {table}")
 
 
 @cache
