@@ -53,10 +53,12 @@ def _cores() -> int:
 
 def write_parquet(connection: "duckdb.DuckDBPyConnection", query: str, file: Path) -> None:
     """Write what a query gives into a Parquet file."""
-    # The lowest level is 5 % larger and a fifth less work; dictionaries pay for names, not ids.
+    # The lowest level is 5 % larger and a fifth less work; dictionaries pay for names, not ids;
+    # the second version's encodings are a fifth smaller for no more work.
     connection.execute(
         f"COPY ({query}) TO {literal(str(file))} "
-        "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 1000)"
+        "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 1000, "
+        "PARQUET_VERSION v2)"
     )
 
 

@@ -5,9 +5,10 @@ from toolspan.analytics.model._build import (
     TRACE_TABLES,
     build_part,
     define,
+    forget,
     keep_in_memory,
     make_views,
-    view_resolved,
+    view_stored,
 )
 
 __all__ = [
@@ -15,7 +16,8 @@ __all__ = [
     "TRACE_TABLES",
     "build_part",
     "define",
+    "forget",
     "keep_in_memory",
     "make_views",
-    "view_resolved",
+    "view_stored",
 ]

@@ -101,7 +101,10 @@ def _stage(connection: "duckdb.DuckDBPyConnection", pieces: Sequence[Piece]) -> 
         return 1, False
     counts = connection.execute(load_sql("read/staged_counts.sql")).fetchone()
     assert counts is not None
-    return int(counts[0]) - sum(piece.tails for piece in pieces), bool(counts[1])
+    damaged, shifted, has_evaluations = counts
+    if shifted:
+        connection.execute(load_sql("read/unshifted.sql"))
+    return int(damaged) - sum(piece.tails for piece in pieces), bool(has_evaluations)
 
 
 def _lines(files: Sequence[Path]) -> str:

@@ -100,26 +100,15 @@ extracted AS (
         json_extract_string(span.attributes, '$[*].value.*') AS vals
     FROM spans
 ),
-listed AS (
+judged AS (
     SELECT
-        * EXCLUDE (attributes, keys, vals),
-        trace_id IS NOT NULL AND span_id IS NOT NULL AND start_ns IS NOT NULL AS is_whole,
-        -- A value without a member (`{}`, a null) would shift those after it: then one by one.
-        CASE
-            WHEN len(keys) = len(vals) THEN keys
-            ELSE list_transform(
-                from_json(attributes, '[{"key": "VARCHAR"}]'), lambda pair: coalesce(pair.key, ''))
-        END AS keys,
-        CASE
-            WHEN len(keys) = len(vals) THEN vals
-            ELSE list_transform(
-                from_json(attributes, '[{"value": "JSON"}]'),
-                lambda pair: json_extract_string(pair.value, '$.*')[1])
-        END AS vals
+        *, trace_id IS NOT NULL AND span_id IS NOT NULL AND start_ns IS NOT NULL AS is_whole
     FROM extracted
 )
 SELECT
-    * EXCLUDE (is_no_span, is_span, has_odd_parent),
+    * EXCLUDE (is_no_span, is_span, has_odd_parent, attributes),
     is_no_span OR is_span AND (NOT is_whole OR coalesce(has_odd_parent, false)) AS is_odd,
+    -- A value without a member (`{}`, a null) shifts those after it: kept for `unshifted.sql`.
+    CASE WHEN len(keys) <> len(vals) THEN attributes END AS shifted,
     hash(keys) AS shape_id
-FROM listed;
+FROM judged;

@@ -15,8 +15,9 @@ from toolspan.analytics.model import (
     TRACE_TABLES,
     build_part,
     define,
+    forget,
     keep_in_memory,
-    view_resolved,
+    view_stored,
 )
 from toolspan.analytics.read import (
     PIECE_BYTES,
@@ -168,8 +169,8 @@ def _read_parts(
             summary.damages, earlier = [], summary.damages
             with store.new_folder() as place:
                 stage(connection, pieces, folder, summary, as_view=True)
-                delivered = build_part(connection, "staged", place / "resolved.parquet")
-                _write(connection, PART_TABLES, place)
+                delivered = build_part(connection, "staged", place)
+                _write_rest(connection, place)
                 mine = {piece.source.name for piece in pieces}
                 ours = [damage for damage in earlier if damage.file in mine]
                 made.append(store.add(place, segments, delivered, [*ours, *summary.damages]))
@@ -209,19 +210,12 @@ def _batches(
         yield batch
 
 
-def _write(
-    connection: "duckdb.DuckDBPyConnection",
-    tables: Sequence[str],
-    folder: Path,
-    prefix: str = "",
-) -> None:
-    """Write the tables that are no file yet, and drop what they were made from."""
-    for table in tables:
-        if table != "resolved":
-            write_parquet(connection, f"SELECT * FROM {table}", folder / f"{prefix}{table}.parquet")
-    connection.execute("DROP VIEW resolved; DROP VIEW span")
-    for table in {*tables, "staged", "stated", "node", "context", "shape"} - {"resolved"}:
-        connection.execute(f"DROP TABLE IF EXISTS {table}")
+def _write_rest(connection: "duckdb.DuckDBPyConnection", folder: Path) -> None:
+    """Write the tables of a part that building it has not written."""
+    for table in PART_TABLES:
+        if table not in TRACE_TABLES:
+            write_parquet(connection, f"SELECT * FROM {table}", folder / f"{table}.parquet")
+    forget(connection)
 
 
 def _link(connection: "duckdb.DuckDBPyConnection", store: PartStore, parts: Sequence[Part]) -> None:
@@ -243,10 +237,7 @@ def _link(connection: "duckdb.DuckDBPyConnection", store: PartStore, parts: Sequ
                 " WHERE trace_id NOT IN (SELECT trace_id FROM shared_trace) "
                 f"UNION ALL BY NAME SELECT * FROM read_parquet({again})"
             )
-        if table == "resolved":
-            view_resolved(connection, sql)
-        else:
-            connection.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS {sql}")
+        view_stored(connection, table, sql)
 
 
 def _shared(
@@ -273,8 +264,8 @@ def _shared(
         for number in range(portions):
             chosen = f" WHERE hash(trace_id) % {portions} = {number}" if portions > 1 else ""
             _again(connection, parts, f"(SELECT trace_id FROM shared_trace{chosen})")
-            build_part(connection, "stated", folder / f"{number}-resolved.parquet")
-            _write(connection, TRACE_TABLES, folder, prefix=f"{number}-")
+            build_part(connection, "stated", folder, prefix=f"{number}-")
+            forget(connection)
         return store.place_shared(folder, parts)
 
 
@@ -311,10 +302,10 @@ def _merged(
             continue
         with store.new_folder() as place:
             _again(connection, mine, None)
-            build_part(connection, "stated", place / "resolved.parquet")
+            build_part(connection, "stated", place)
             for table in ("evaluation", "resource"):
                 _gather(connection, mine, table)
-            _write(connection, PART_TABLES, place)
+            _write_rest(connection, place)
             made = store.add(
                 place,
                 _joined([segment for part in mine for segment in part.segments]),
