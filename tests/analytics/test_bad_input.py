@@ -187,10 +187,11 @@ def test_a_cut_off_archive_gives_what_it_holds(cli, tmp_path: Path) -> None:
 def test_null_values_do_not_shift_the_values_after_them(tmp_path: Path) -> None:
     odd = tool("search", 1, **{"a": None, "session.id": "s-1"})
     odd["attributes"].insert(0, {"key": "empty", "value": {}})
-    path = write_lines(tmp_path / "a.jsonl", otlp([odd]))
+    resource = {"empty": None, "service.name": "shop"}
+    path = write_lines(tmp_path / "a.jsonl", otlp([odd], resource=resource))
     with open_traces(path) as traces:
-        frame = traces.sql("SELECT tool_name, session_id FROM tool_calls")
-    assert frame.values.tolist() == [["search", "s-1"]]
+        frame = traces.sql("SELECT tool_name, session_id, service_name FROM tool_calls")
+    assert frame.values.tolist() == [["search", "s-1", "shop"]]
 
 
 def test_the_library_raises_what_the_command_prints(tmp_path: Path) -> None:

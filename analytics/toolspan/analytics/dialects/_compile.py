@@ -42,6 +42,7 @@ class Vocabulary:
     marks: dict[str, str] = field(default_factory=dict)
     values: dict[str, str] = field(default_factory=dict)
     resource_values: dict[str, str] = field(default_factory=dict)
+    _detections: dict[str, str] = field(default_factory=dict)
 
     def dialect_sql(self) -> str:
         """The name of the first dialect that fits, or NULL."""
@@ -166,6 +167,12 @@ class Vocabulary:
         yield from (dialect for dialect in self.dialects if self._detect(dialect))
 
     def _detect(self, dialect: Dialect) -> str:
+        """SQL for whether a span speaks the dialect; empty where none of the batch does."""
+        if dialect.name not in self._detections:
+            self._detections[dialect.name] = self._detection(dialect)
+        return self._detections[dialect.name]
+
+    def _detection(self, dialect: Dialect) -> str:
         tests = [has_any] if (has_any := self._has_any(dialect.keys)) else []
         tests += [
             f"starts_with(scope_name, {literal(scope[:-1])})"

@@ -90,7 +90,9 @@ def build_part(
     if is_marked:
         _settle_marked(connection)
     for table in ("attempt", "tool_call"):
-        make(table, f"SELECT * FROM settled_{table}" if is_marked else load_sql(f"model/{table}.sql"))
+        make(
+            table, f"SELECT * FROM settled_{table}" if is_marked else load_sql(f"model/{table}.sql")
+        )
     make("llm_call", load_sql(f"model/llm_call{'' if nested else '_alone'}.sql"))
     make("trace", load_sql("model/trace.sql"))
     return delivered
@@ -104,9 +106,7 @@ def _settle_marked(connection: "duckdb.DuckDBPyConnection") -> None:
     connection.execute(load_sql("model/marked_retries.sql"))
 
 
-def _make_file(
-    connection: "duckdb.DuckDBPyConnection", table: str, sql: str, file: Path
-) -> None:
+def _make_file(connection: "duckdb.DuckDBPyConnection", table: str, sql: str, file: Path) -> None:
     """Make a Parquet file of a query, and a view of that of the table's name."""
     if table == "resolved":
         sql = load_sql("model/storable.sql").replace("$resolved", sql)

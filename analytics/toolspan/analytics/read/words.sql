@@ -1,11 +1,14 @@
 -- Every resource of the batch once; a staged span only has its id.
 CREATE OR REPLACE TEMP TABLE resource AS
-SELECT DISTINCT
+SELECT
     resource_id,
-    json_extract_string(resource, '$[*].key') AS resource_keys,
-    json_extract_string(resource, '$[*].value.*') AS resource_vals
-FROM staged
-WHERE resource IS NOT NULL;
+    list_transform(from_json(resource, '[{"key": "VARCHAR"}]'), lambda pair: coalesce(pair.key, ''))
+        AS resource_keys,
+    -- One by one: a value without a member is NULL and does not shift those after it.
+    list_transform(
+        from_json(resource, '[{"value": "JSON"}]'),
+        lambda pair: json_extract_string(pair.value, '$.*')[1]) AS resource_vals
+FROM (SELECT DISTINCT resource_id, resource FROM staged WHERE resource IS NOT NULL);
 
 -- One row: a shape, the list of keys that many a span has.
 CREATE OR REPLACE TEMP TABLE shape AS
