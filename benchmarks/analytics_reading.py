@@ -12,7 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-# The attributes that become columns; the rest stays a pair of lists, as in our `spans`.
+# The attributes that become columns, of these types: every one that some span of the generated
+# traces has and that is a fact of the model (`toolspan.analytics.dialects.FACTS`), and no other.
+# All attributes are kept besides as a pair of lists, as in our `spans`.
 COLUMNS = (
     "gen_ai.operation.name", "gen_ai.tool.name", "gen_ai.tool.call.id", "gen_ai.agent.name",
     "gen_ai.workflow.name", "session.id", "user.id", "toolspan.workflow", "toolspan.agent",
@@ -23,6 +25,15 @@ COLUMNS = (
     "toolspan.attempt.error_type", "toolspan.fallback.from", "toolspan.fallback.position",
     "toolspan.tool_call.arguments_hash", "mcp.method.name",
 )  # fmt: skip
+TYPES = {
+    "toolspan.step.index": "INTEGER",
+    "gen_ai.usage.input_tokens": "BIGINT",
+    "gen_ai.usage.output_tokens": "BIGINT",
+    "gen_ai.usage.cost.amount": "DOUBLE",
+    "toolspan.attempt.number": "INTEGER",
+    "toolspan.attempt.count": "INTEGER",
+    "toolspan.fallback.position": "INTEGER",
+}
 MEMORY_LIMIT = "1400MB"
 
 
@@ -35,14 +46,25 @@ def ours(folder: Path, out: Path) -> int:
 
 
 def best_raw(folder: Path, out: Path) -> int:
-    """The cheapest SQL known for the same columns, to Parquet: no model, no tolerance."""
-    picked = ", ".join(f"vals[list_position(keys, '{key}')] AS \"{key}\"" for key in COLUMNS)
+    """The cheapest SQL known for the same columns, to Parquet: no model, no tolerance.
+
+    That is `read_ndjson_objects` and `json_transform` with attributes left as JSON, two wildcard
+    paths for their keys and values, and `list_position` for each of `COLUMNS` (28) with the types
+    of the model; besides those the span's ids as numbers, name, kind, start, end, status and its
+    message, scope with version, service, and all keys and values: 42 columns. Ours writes the
+    same ones and what it works out of them (dialect, kind, unit, place in the tree, what is
+    inherited, outcome) as well as the tables of calls, attempts, model calls and traces.
+    """
+    picked = ", ".join(
+        f"CAST(vals[list_position(keys, '{key}')] AS {TYPES.get(key, 'VARCHAR')}) AS \"{key}\""
+        for key in COLUMNS
+    )
     return _duckdb(
         f"""
         WITH lines AS (
             SELECT json_transform(json, '{{"resourceSpans": [{{
                 "resource": {{"attributes": "JSON"}},
-                "scopeSpans": [{{"scope": {{"name": "VARCHAR"}}, "spans": [{{
+                "scopeSpans": [{{"scope": {{"name": "VARCHAR", "version": "VARCHAR"}}, "spans": [{{
                     "traceId": "VARCHAR", "spanId": "VARCHAR", "parentSpanId": "VARCHAR",
                     "name": "VARCHAR", "kind": "TINYINT",
                     "startTimeUnixNano": "BIGINT", "endTimeUnixNano": "BIGINT",
@@ -57,7 +79,8 @@ def best_raw(folder: Path, out: Path) -> int:
             FROM resources
         ),
         spans AS (
-            SELECT resource, scope_spans.scope.name AS scope, unnest(scope_spans.spans) AS span
+            SELECT resource, scope_spans.scope.name AS scope,
+                scope_spans.scope.version AS scope_version, unnest(scope_spans.spans) AS span
             FROM scopes
         ),
         attributed AS (
@@ -67,7 +90,7 @@ def best_raw(folder: Path, out: Path) -> int:
                 CAST('0x' || span.parentSpanId AS UBIGINT) AS parent_id,
                 span.name, span.kind, span.startTimeUnixNano AS start_ns,
                 span.endTimeUnixNano AS end_ns, span.status.code AS status_code,
-                span.status.message AS status_message, scope,
+                span.status.message AS status_message, scope, scope_version,
                 resource->>'$[0].value.stringValue' AS service,
                 json_extract_string(span.attributes, '$[*].key') AS keys,
                 json_extract_string(span.attributes, '$[*].value.*') AS vals

@@ -187,10 +187,11 @@ def test_a_cut_off_archive_gives_what_it_holds(cli, tmp_path: Path) -> None:
 def test_null_values_do_not_shift_the_values_after_them(tmp_path: Path) -> None:
     odd = tool("search", 1, **{"a": None, "session.id": "s-1"})
     odd["attributes"].insert(0, {"key": "empty", "value": {}})
-    path = write_lines(tmp_path / "a.jsonl", otlp([odd]))
+    resource = {"empty": None, "service.name": "shop"}
+    path = write_lines(tmp_path / "a.jsonl", otlp([odd], resource=resource))
     with open_traces(path) as traces:
-        frame = traces.sql("SELECT tool_name, session_id FROM tool_calls")
-    assert frame.values.tolist() == [["search", "s-1"]]
+        frame = traces.sql("SELECT tool_name, session_id, service_name FROM tool_calls")
+    assert frame.values.tolist() == [["search", "s-1", "shop"]]
 
 
 def test_the_library_raises_what_the_command_prints(tmp_path: Path) -> None:
@@ -238,13 +239,13 @@ def test_no_text_of_a_trace_is_part_of_a_query(tmp_path: Path, monkeypatch) -> N
     queries: list[str] = []
     really_connect = _stage._canonical
 
-    def watched(connection: object) -> None:
+    def watched(connection: object, **options: bool) -> None:
         class Watched:
             def execute(self, sql: str, *parameters: object) -> object:
                 queries.append(sql)
                 return connection.execute(sql, *parameters)  # type: ignore[attr-defined]
 
-        really_connect(Watched())  # type: ignore[arg-type]
+        really_connect(Watched(), **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(_stage, "_canonical", watched)
     with open_traces(path) as traces:

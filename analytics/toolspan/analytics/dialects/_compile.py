@@ -1,15 +1,16 @@
 """Turns the dialects into SQL over staged spans, with only the keys that the input really has.
 
-A staged span has `name, scope_name, keys, vals, resource_keys, resource_vals`. Looking up a
-hundred possible keys in each span would cost more than parsing it; so the distinct keys of a
-batch are gathered first, and everything that cannot occur is left out of the query.
+A staged span has `name, scope_name, vals` and is of a *shape*: the list of its keys, which
+thousands of spans share. So a key is looked for once in each shape, not in each span, and the
+query takes a value by its place (`Vocabulary.marks`). The distinct keys of a batch are gathered
+first, and everything that cannot occur is left out.
 
 The query is made of the dialects' own words alone. Keys of the input that begin as a dialect says
 (`koog.*`) are handed over as variables of the engine (`Vocabulary.variables`), never as text.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from toolspan.analytics.dialects._dialect import FACTS, Dialect
 from toolspan.analytics.engine import literal, quoted
@@ -26,6 +27,11 @@ class Vocabulary:
         resource_keys: those of its resources.
         scopes: its distinct instrumentation scopes.
         prefixes: which of the beginnings of span names that dialects ask about occur.
+        marks: what the texts made so far ask of each shape (SQL over `keys`), with the names
+            they call the answers by.
+        values: what they ask of each span (SQL over `vals` and marks), so that it is looked up
+            once however often it is named.
+        resource_values: what they ask of each resource.
     """
 
     dialects: Sequence[Dialect]
@@ -33,6 +39,10 @@ class Vocabulary:
     resource_keys: frozenset[str] = frozenset()
     scopes: frozenset[str] = frozenset()
     prefixes: frozenset[str] = frozenset()
+    marks: dict[str, str] = field(default_factory=dict)
+    values: dict[str, str] = field(default_factory=dict)
+    resource_values: dict[str, str] = field(default_factory=dict)
+    _detections: dict[str, str] = field(default_factory=dict)
 
     def dialect_sql(self) -> str:
         """The name of the first dialect that fits, or NULL."""
@@ -73,7 +83,7 @@ class Vocabulary:
         return value
 
     def _fact(self, fact: str) -> str:
-        own: list[str] = []
+        own: list[tuple[str, list[str]]] = []
         always: list[str] = []
         for dialect in self.dialects:
             is_possible = bool(self._detect(dialect))
@@ -89,14 +99,19 @@ class Vocabulary:
             ]
             if dialect.reads_anywhere:
                 always += anywhere
-            if found and (not dialect.reads_anywhere or found != anywhere):
-                value = found[0] if len(found) == 1 else f"coalesce({', '.join(found)})"
-                own.append(f"WHEN {literal(dialect.name)} THEN {value}")
-        values = [f"CASE dialect {' '.join(own)} END"] if own else []
+            if is_possible and found and (not dialect.reads_anywhere or found != anywhere):
+                own.append((dialect.name, found))
+        # What a dialect says in the same words as all do need not be asked twice.
+        cases = [
+            f"WHEN {literal(name)} THEN {_first(found)}"
+            for name, found in own
+            if found != always[: len(found)]
+        ]
+        values = [f"CASE dialect {' '.join(cases)} END"] if cases else []
         values += dict.fromkeys(always)
         if not values:
             return f"NULL::{FACTS[fact]}"
-        return values[0] if len(values) == 1 else f"coalesce({', '.join(values)})"
+        return _first(values)
 
     def failure_sql(self) -> str:
         """Whether an attribute of the span says that it failed."""
@@ -132,15 +147,32 @@ class Vocabulary:
         if not keys:
             return ""
         if _has_prefix(patterns):
-            return f"list_has_any(keys, getvariable({literal(_variable(patterns))}))"
-        if len(keys) == 1:
-            return f"list_contains(keys, {literal(keys[0])})"
-        return f"list_has_any(keys, {literal(keys)})"
+            return self._mark(f"list_has_any(keys, getvariable({literal(_variable(patterns))}))")
+        return self._mark(f"list_has_any(keys, {literal(keys)})")
+
+    def _mark(self, sql: str) -> str:
+        """The name of what is asked of each shape."""
+        return self.marks.setdefault(sql, f"mark_{len(self.marks) + 1}")
+
+    def _has(self, key: str) -> str:
+        """Whether a span has an attribute."""
+        return self._mark(f"list_contains(keys, {literal(key)})")
+
+    def _value(self, key: str) -> str:
+        """The value of a span's attribute, as text."""
+        place = self._mark(f"list_position(keys, {literal(key)})")
+        return self.values.setdefault(f"vals[{place}]", f"value_{len(self.values) + 1}")
 
     def _possible(self) -> Iterator[Dialect]:
         yield from (dialect for dialect in self.dialects if self._detect(dialect))
 
     def _detect(self, dialect: Dialect) -> str:
+        """SQL for whether a span speaks the dialect; empty where none of the batch does."""
+        if dialect.name not in self._detections:
+            self._detections[dialect.name] = self._detection(dialect)
+        return self._detections[dialect.name]
+
+    def _detection(self, dialect: Dialect) -> str:
         tests = [has_any] if (has_any := self._has_any(dialect.keys)) else []
         tests += [
             f"starts_with(scope_name, {literal(scope[:-1])})"
@@ -161,7 +193,7 @@ class Vocabulary:
         for key, words in dialect.kinds.items():
             if key not in self.keys:
                 continue
-            place = f"attribute(keys, vals, {literal(key)})"
+            place = self._value(key)
             cases = [
                 f"WHEN {literal(word)} THEN {literal(kind)}"
                 for word, kind in words.items()
@@ -177,7 +209,7 @@ class Vocabulary:
         if cases and names:
             parts.append(f"CASE {' '.join(cases)} END")
         cases = [
-            f"WHEN list_contains(keys, {literal(key)}) THEN {literal(kind)}"
+            f"WHEN {self._has(key)} THEN {literal(kind)}"
             for key, kind in dialect.kind_by_key.items()
             if key in self.keys
         ]
@@ -187,8 +219,7 @@ class Vocabulary:
             return ""
         says = f"coalesce({', '.join(parts)})" if len(parts) > 1 else parts[0]
         for kind, (keys, without) in dialect.kind_needs.items():
-            there = [key for key in keys if key in self.keys]
-            has = f"list_has_any(keys, {literal(there)})" if there else "false"
+            has = self._has_any(keys) or "false"
             says = (
                 f"CASE WHEN {says} = {literal(kind)} AND NOT coalesce({has}, false) "
                 f"THEN {literal(without)} ELSE {says} END"
@@ -215,7 +246,7 @@ class Vocabulary:
             parts = [sql for key in place.split("+") if (sql := self._place(key))]
             numbers = ", ".join(f"TRY_CAST({sql} AS DOUBLE)" for sql in parts)
             return f"list_sum([{numbers}])" if parts else ""
-        return f"attribute(keys, vals, {literal(place)})" if place in self.keys else ""
+        return self._value(place) if place in self.keys else ""
 
     def _outside(self, place: str) -> str:
         """SQL for a place that is no attribute of the span."""
@@ -235,8 +266,10 @@ class Vocabulary:
             )
         if place.startswith("@resource:"):
             key = place.removeprefix("@resource:")
-            in_it = key in self.resource_keys
-            return f"attribute(resource_keys, resource_vals, {literal(key)})" if in_it else ""
+            if key not in self.resource_keys:
+                return ""
+            asked = f"attribute(resource_keys, resource_vals, {literal(key)})"
+            return self.resource_values.setdefault(asked, f"given_{len(self.resource_values) + 1}")
         return "name"
 
 
@@ -249,6 +282,11 @@ _NAMED_BY = {
 }
 # Names that stand on no other spans. (Agents and workflows are named on spans below them, too.)
 _NAMES_ONLY = frozenset({"tool_name", "step_name"})
+
+
+def _first(values: Sequence[str]) -> str:
+    """SQL for the first of the values that is there."""
+    return values[0] if len(values) == 1 else f"coalesce({', '.join(values)})"
 
 
 def _of_kind(fact: str, place: str, sql: str) -> str:

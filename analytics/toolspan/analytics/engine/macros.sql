@@ -64,10 +64,12 @@ CREATE OR REPLACE TEMP MACRO json_members(x) AS unnest(json_extract(x, '$[*]'));
 CREATE OR REPLACE TEMP MACRO has_match(x, pattern) AS regexp_matches(x, pattern);
 CREATE OR REPLACE TEMP MACRO as_number(x) AS TRY_CAST(x AS DOUBLE);
 
--- A text, or NULL where it is blank or one of the words emitters use for nothing.
-CREATE OR REPLACE TEMP MACRO present(x) AS CASE
-    WHEN trim(x) IN ('', '<not specified>', 'unknown', 'N/A', '<REDACTED>', '__REDACTED__',
-        '<elided>') THEN NULL
+-- A text, or NULL where it is blank or one of the words emitters use for nothing. (DuckDB makes a
+-- join of a long IN, in which it carries all columns.)
+CREATE OR REPLACE TEMP MACRO present(x) AS CASE trim(x)
+    WHEN '' THEN NULL WHEN '<not specified>' THEN NULL WHEN 'unknown' THEN NULL
+    WHEN 'N/A' THEN NULL WHEN '<REDACTED>' THEN NULL WHEN '__REDACTED__' THEN NULL
+    WHEN '<elided>' THEN NULL
     ELSE x
 END;
 

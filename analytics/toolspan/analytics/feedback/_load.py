@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from toolspan.analytics.feedback._table import Columns
 
-_HAS_IMPORTED = "SELECT 1 FROM duckdb_tables() WHERE table_name = 'imported_evaluation'"
-
 
 def load_feedback(
     connection: "duckdb.DuckDBPyConnection",
@@ -56,6 +54,18 @@ def resolve(
         UsageError: a label has no number.
     """
     meanings = label_values(labels)
+    evaluations = "evaluation"
+    if _has_imported(connection):
+        evaluations = (
+            "(SELECT * FROM evaluation UNION ALL BY NAME SELECT * FROM imported_evaluation)"
+        )
+    counts = connection.execute(
+        load_sql("feedback/targets.sql").replace("$evaluations", evaluations)
+    )
+    some, *targets = counts.fetchall()[0]
+    if not some:
+        connection.execute(load_sql("feedback/no_assessments.sql"))
+        return
     connection.execute(load_sql("feedback/words.sql"))
     connection.execute(
         "INSERT INTO label_meaning SELECT unnest(?::VARCHAR[]), unnest(?::DOUBLE[])",
@@ -65,18 +75,19 @@ def resolve(
         "INSERT INTO source_word SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[])",
         [list(SOURCE_WORDS), list(SOURCE_WORDS.values())],
     )
-    evaluations = "evaluation"
-    if connection.execute(_HAS_IMPORTED).fetchone():
-        evaluations = (
-            "(SELECT * FROM evaluation UNION ALL BY NAME SELECT * FROM imported_evaluation)"
-        )
-    counts = connection.execute(
-        load_sql("feedback/targets.sql").replace("$evaluations", evaluations)
-    )
     sql = load_sql("feedback/assessment.sql").replace("$evaluations", evaluations)
     # What nothing refers to is not looked through, be it millions of spans.
-    for name, wanted in zip(
-        ("$spans", "$responses", "$attributed"), counts.fetchall()[0], strict=True
-    ):
+    for name, wanted in zip(("$spans", "$responses", "$attributed"), targets, strict=True):
         sql = sql.replace(name, "resolved" if wanted else "(SELECT * FROM resolved LIMIT 0)")
     connection.execute(sql)
+
+
+def _has_imported(connection: "duckdb.DuckDBPyConnection") -> bool:
+    import duckdb
+
+    try:
+        connection.execute("SELECT 1 FROM imported_evaluation LIMIT 0")
+    except duckdb.CatalogException:
+        # Asking the catalog would take longer than all the rest about no feedback.
+        return False
+    return True

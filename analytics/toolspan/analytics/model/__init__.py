@@ -5,8 +5,19 @@ from toolspan.analytics.model._build import (
     TRACE_TABLES,
     build_part,
     define,
+    forget,
     keep_in_memory,
     make_views,
+    view_stored,
 )
 
-__all__ = ["PART_TABLES", "TRACE_TABLES", "build_part", "define", "keep_in_memory", "make_views"]
+__all__ = [
+    "PART_TABLES",
+    "TRACE_TABLES",
+    "build_part",
+    "define",
+    "forget",
+    "keep_in_memory",
+    "make_views",
+    "view_stored",
+]

@@ -1,5 +1,4 @@
 -- One row: one try of a logical call, where the emitter marks tries as spans of their own.
-CREATE OR REPLACE TEMP TABLE attempt AS
 SELECT
     trace_id, span_id, tool_call_of AS call_id,
     coalesce(attempt_number, row_number() OVER in_call) AS attempt_number,
@@ -8,4 +7,4 @@ SELECT
     milliseconds(start_ns - lag(end_ns) OVER in_call) AS waited_ms
 FROM resolved
 WHERE layer = 'attempt'
-WINDOW in_call AS (PARTITION BY trace_id, tool_call_of ORDER BY start_ns, span_id);
+WINDOW in_call AS (PARTITION BY trace_id, tool_call_of ORDER BY start_ns, span_id)

@@ -9,19 +9,17 @@
 -- SERVER span was passed since (`crossed_border`), the innermost LLM span of the open LLM call
 -- (`open_llm_id`), and the nearest agent run, step and workflow.
 CREATE OR REPLACE TEMP TABLE context AS
-WITH RECURSIVE node AS (
+WITH RECURSIVE placed AS (
     SELECT
-        span.trace_id, span.span_id, span.parent_id, span.layer,
+        node.* EXCLUDE (kind),
         CASE
-            WHEN span.kind <> 'chain' OR span.kind IS NULL THEN span.kind
+            WHEN node.kind <> 'chain' OR node.kind IS NULL THEN node.kind
             WHEN above.span_id IS NULL THEN 'workflow' ELSE 'step'
-        END AS kind, span.span_kind,
-        span.mcp_method, span.tool_name, span.agent_name, span.workflow_name, span.step_name,
-        span.session_id, span.conversation_id,
+        END AS kind,
         above.span_id IS NULL AS is_top
-    FROM span
-    LEFT JOIN span AS above
-        ON above.trace_id = span.trace_id AND above.span_id = span.parent_id
+    FROM node
+    LEFT JOIN node AS above
+        ON above.trace_id = node.trace_id AND above.span_id = node.parent_id
 ),
 walk AS (
     SELECT
@@ -44,7 +42,7 @@ walk AS (
         NULL::UBIGINT AS step_id, NULL::VARCHAR AS in_step,
         NULL::UBIGINT AS workflow_run_id, NULL::VARCHAR AS in_workflow,
         agent_name, step_name, workflow_name, session_id, conversation_id
-    FROM node
+    FROM placed
     WHERE is_top
     UNION ALL
     SELECT
@@ -104,7 +102,8 @@ walk AS (
                 ELSE node.kind
             END AS unit
         FROM walk
-        JOIN node ON node.trace_id = walk.trace_id AND node.parent_id = walk.span_id
+        JOIN placed AS node
+            ON node.trace_id = walk.trace_id AND node.parent_id = walk.span_id
     )
 )
 SELECT

@@ -1,6 +1,5 @@
 -- One row: an LLM call, the outermost of nested LLM spans. Tokens and cost are those of the deepest
 -- spans that report any: instrumentations that nest all report the same ones.
-CREATE OR REPLACE TEMP TABLE llm_call AS
 WITH RECURSIVE span_of AS (
     SELECT
         trace_id, span_id, llm_call_of, above_llm_id, depth, model, provider,
@@ -63,4 +62,4 @@ SELECT
     call.service_name, call.scope_name, call.dialect
 FROM resolved AS call
 JOIN usage ON usage.trace_id = call.trace_id AND usage.llm_call_of = call.span_id
-WHERE call.unit = 'llm';
+WHERE call.unit = 'llm'

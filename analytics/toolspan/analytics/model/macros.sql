@@ -1,8 +1,11 @@
 -- How a span ended, from its own words or else from what OpenTelemetry's fields say.
 CREATE OR REPLACE TEMP MACRO outcome_of(outcome, status_code, error_type, says_failed, end_ns) AS
-CASE
-    WHEN outcome IN ('ok', 'error', 'tool_error', 'timeout', 'cancelled', 'interrupted', 'denied',
-        'abandoned') THEN outcome
+CASE outcome
+    WHEN 'ok' THEN 'ok' WHEN 'error' THEN 'error' WHEN 'tool_error' THEN 'tool_error'
+    WHEN 'timeout' THEN 'timeout' WHEN 'cancelled' THEN 'cancelled'
+    WHEN 'interrupted' THEN 'interrupted' WHEN 'denied' THEN 'denied'
+    WHEN 'abandoned' THEN 'abandoned'
+    ELSE CASE
     WHEN end_ns IS NULL THEN 'abandoned'
     WHEN status_code = 2 OR says_failed OR (error_type IS NOT NULL AND status_code <> 1) THEN
         CASE
@@ -15,6 +18,7 @@ CASE
             ELSE 'error'
         END
     ELSE 'ok'
+    END
 END;
 
 CREATE OR REPLACE TEMP MACRO is_failure(outcome) AS outcome IN ('error', 'tool_error', 'timeout');

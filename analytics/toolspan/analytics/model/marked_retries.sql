@@ -9,7 +9,7 @@ WITH sequence AS (
         coalesce(
             is_failure(lag(outcome) OVER calls) AND lag(end_ns) OVER calls <= start_ns
             AND (lag(retried_as) OVER calls IS NOT NULL OR retry_of >= 2), false) AS is_retry
-    FROM tool_call
+    FROM settled_tool_call
     WHERE NOT is_pseudo
     WINDOW calls AS (
         PARTITION BY trace_id, agent_run_id, tool_name ORDER BY start_ns, span_id)
@@ -28,9 +28,10 @@ WITH RECURSIVE step AS (
 )
 SELECT step.*, call.* EXCLUDE (trace_id, span_id)
 FROM step
-JOIN tool_call AS call ON call.trace_id = step.trace_id AND call.span_id = step.span_id;
+JOIN settled_tool_call AS call
+    ON call.trace_id = step.trace_id AND call.span_id = step.span_id;
 
-INSERT INTO attempt BY NAME
+INSERT INTO settled_attempt BY NAME
 SELECT
     trace_id, span_id, call_id, number AS attempt_number, start_ns, end_ns, duration_ms,
     outcome, error_type, error_message,
@@ -38,12 +39,12 @@ SELECT
 FROM chain
 WINDOW in_call AS (PARTITION BY trace_id, call_id ORDER BY number);
 
-DELETE FROM tool_call
+DELETE FROM settled_tool_call
 WHERE (trace_id, span_id) IN (SELECT trace_id, span_id FROM chain WHERE number > 1);
 
-UPDATE tool_call SET
+UPDATE settled_tool_call SET
     end_ns = whole.end_ns,
-    duration_ms = milliseconds(whole.end_ns - tool_call.start_ns),
+    duration_ms = milliseconds(whole.end_ns - settled_tool_call.start_ns),
     outcome = whole.outcome, error_type = whole.error_type, error_message = whole.error_message,
     result = whole.result,
     attempts = whole.attempts, is_retried = true, wasted_retry_ms = whole.wasted_ms
@@ -59,10 +60,11 @@ FROM (
         arg_max(chain.result, number) AS result,
         CAST(count(*) AS INTEGER) AS attempts,
         sum(CASE WHEN chain.outcome = 'ok' THEN 0 ELSE chain.duration_ms END)
-            + sum(greatest(0, coalesce(attempt.waited_ms, 0))) AS wasted_ms
+            + sum(greatest(0, coalesce(settled_attempt.waited_ms, 0))) AS wasted_ms
     FROM (SELECT *, max(number) OVER (PARTITION BY trace_id, call_id) AS last_number FROM chain)
         AS chain
-    JOIN attempt ON attempt.trace_id = chain.trace_id AND attempt.span_id = chain.span_id
+    JOIN settled_attempt
+        ON settled_attempt.trace_id = chain.trace_id AND settled_attempt.span_id = chain.span_id
     GROUP BY ALL
 ) AS whole
-WHERE tool_call.trace_id = whole.trace_id AND tool_call.span_id = whole.call_id;
+WHERE settled_tool_call.trace_id = whole.trace_id AND settled_tool_call.span_id = whole.call_id;

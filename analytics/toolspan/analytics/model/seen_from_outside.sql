@@ -4,16 +4,16 @@
 UPDATE context SET unit = NULL
 WHERE (trace_id, span_id) IN (
     SELECT outer_run.trace_id, outer_run.span_id
-    FROM (SELECT * FROM context JOIN span USING (trace_id, span_id) WHERE unit = 'agent')
+    FROM (SELECT * FROM context JOIN node USING (trace_id, span_id) WHERE unit = 'agent')
         AS outer_run
-    JOIN (SELECT * FROM context JOIN span USING (trace_id, span_id) WHERE unit = 'agent')
+    JOIN (SELECT * FROM context JOIN node USING (trace_id, span_id) WHERE unit = 'agent')
         AS inner_run
         ON inner_run.trace_id = outer_run.trace_id
         AND inner_run.root_id <> outer_run.root_id
         AND plain_name(inner_run.agent_name) = plain_name(outer_run.agent_name)
         AND inner_run.start_ns >= outer_run.start_ns AND inner_run.end_ns <= outer_run.end_ns
         AND inner_run.agent_run_id IS NULL
-    JOIN span AS root
+    JOIN node AS root
         ON root.trace_id = inner_run.trace_id AND root.span_id = inner_run.root_id
     WHERE root.parent_id IS NOT NULL
         AND NOT EXISTS (

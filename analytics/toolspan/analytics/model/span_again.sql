@@ -1,5 +1,5 @@
 -- `span` again from resolved spans: what each states itself, without what it inherited.
-CREATE OR REPLACE TEMP TABLE span AS
+CREATE OR REPLACE TEMP TABLE stated AS
 SELECT
     * EXCLUDE (
         depth, root_id, unit, tool_call_of, llm_call_of, above_llm_id, parent_unit_id,
@@ -10,4 +10,6 @@ SELECT
         own_step_name AS step_name, own_session_id AS session_id,
         own_conversation_id AS conversation_id, own_user_id AS user_id,
         own_outcome AS outcome)
-FROM $resolved;
+FROM ($resolved);
+
+CREATE OR REPLACE TEMP VIEW span AS SELECT * FROM stated;

@@ -1,5 +1,4 @@
 -- One row: a logical tool call (framework plumbing included, and marked).
-CREATE OR REPLACE TEMP TABLE tool_call AS
 WITH part AS (
     -- The other descriptions of the same call: which layer each is, and how the last request ended.
     SELECT
@@ -79,4 +78,4 @@ SELECT
     tool_call_id, arguments_hash, arguments, result,
     tool_cost AS cost, tool_cost_currency AS cost_currency,
     service_name, scope_name, dialect, retried_as, retry_of
-FROM call;
+FROM call

@@ -2,7 +2,6 @@
 --
 -- Tokens are summed over LLM calls. Only where no LLM call of the trace reports any, the outermost
 -- agent runs' own numbers stand in: elsewhere they repeat what their calls say.
-CREATE OR REPLACE TEMP TABLE trace AS
 WITH calls AS (
     SELECT
         trace_id, session_key,
@@ -44,4 +43,4 @@ SELECT
 FROM resolved
 LEFT JOIN calls
     ON calls.trace_id = resolved.trace_id AND calls.session_key = resolved.session_key
-GROUP BY resolved.trace_id, resolved.session_key;
+GROUP BY resolved.trace_id, resolved.session_key

@@ -8,5 +8,5 @@ SELECT
         THEN span_id END AS tool_call_of,
     CASE WHEN kind = 'llm' THEN span_id END AS llm_call_of,
     session_id, conversation_id
-FROM span
+FROM node
 ANTI JOIN context USING (trace_id, span_id);

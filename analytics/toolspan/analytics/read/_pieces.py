@@ -25,7 +25,7 @@ from toolspan.analytics.read._lines import (
 )
 from toolspan.analytics.read._sniff import Container
 
-PIECE_BYTES = 192 << 20
+PIECE_BYTES = 256 << 20
 # Compressed files up to this size are left to the engine, which decompresses them itself.
 SMALL_ARCHIVE_BYTES = 6 << 20
 _EXPANSION = 16

@@ -1,10 +1,12 @@
-"""Pieces of OTLP/JSON lines into `span`, `evaluation` and `resource`.
+"""Pieces of OTLP/JSON lines into `span`, `evaluation`, `resource` and `shape`.
 
-`staged` holds a batch as it came; `span` holds what its spans say in the words of our model.
+`staged` holds a batch as it came; `span` is what its spans say in the words of our model. Of a
+large batch it is a view: what it says is then worked out on the way to where it is kept, because
+copying wide rows once more costs as much as reading them.
 """
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,20 +26,24 @@ def stage(
     pieces: Sequence[Piece],
     folder: Path,
     summary: ReadSummary,
+    *,
+    as_view: bool = False,
 ) -> None:
-    """Make `span`, `evaluation` and `resource` of the pieces.
+    """Make `span`, `evaluation`, `resource` and `shape` of the pieces.
 
     Args:
         connection: an open engine.
         pieces: what to read; copies among them are deleted.
         folder: for temporary files.
         summary: damage goes in here.
+        as_view: whether `span` shall be a view of `staged`; else it is one of a table `stated`.
     """
     made = list(pieces)
     try:
-        has_logs = _stage_soundly(connection, made, folder, summary)
-        _canonical(connection)
-        _evaluations(connection, [piece.path for piece in made] if has_logs else [])
+        has_evaluations = _stage_soundly(connection, made, folder, summary)
+        _canonical(connection, as_view=as_view)
+        name = "evaluations" if has_evaluations else "no_evaluations"
+        connection.execute(load_sql(f"read/{name}.sql"))
     finally:
         for piece in (*pieces, *made):
             if piece.is_copy:
@@ -51,8 +57,12 @@ def _stage_soundly(
     folder: Path,
     summary: ReadSummary,
 ) -> bool:
-    """Fill `staged`; pieces that are damaged or moving are exchanged. Returns: logs are about."""
-    damaged, has_logs = _stage(connection, pieces)
+    """Fill `staged`; pieces that are damaged or moving are exchanged.
+
+    Returns:
+        Whether there are evaluations.
+    """
+    damaged, has_evaluations = _stage(connection, pieces)
     exchanged = False
     for place, piece in enumerate(pieces):
         if not piece.is_copy and piece.path.stat().st_size != piece.source.size:
@@ -60,24 +70,24 @@ def _stage_soundly(
             pieces[place : place + 1] = copied(piece, folder, summary)
             exchanged = True
     if exchanged:
-        damaged, has_logs = _stage(connection, pieces)
+        damaged, has_evaluations = _stage(connection, pieces)
     if not damaged:
-        return has_logs
+        return has_evaluations
     for place, piece in enumerate(pieces):
         if len(pieces) == 1 or _stage(connection, [piece])[0]:
             pieces[place] = repaired(piece, folder, summary)
             if piece.is_copy:
                 piece.path.unlink()
-    damaged, has_logs = _stage(connection, pieces)
+    damaged, has_evaluations = _stage(connection, pieces)
     if damaged:
         name = pieces[0].source.name
         reason = f"{damaged} places refused by the engine"
         summary.damages.append(Damage(name, 0, 0, "invalid_span", reason))
-    return has_logs
+    return has_evaluations
 
 
 def _stage(connection: "duckdb.DuckDBPyConnection", pieces: Sequence[Piece]) -> tuple[int, bool]:
-    """Fill `staged`; how many places need the tolerant decoder, and whether there are logs."""
+    """Fill `staged`; how many places need the tolerant decoder, and if there are evaluations."""
     import duckdb
 
     sql = load_sql("read/stage.sql").replace("$lines", _lines([piece.path for piece in pieces]))
@@ -91,7 +101,10 @@ def _stage(connection: "duckdb.DuckDBPyConnection", pieces: Sequence[Piece]) -> 
         return 1, False
     counts = connection.execute(load_sql("read/staged_counts.sql")).fetchone()
     assert counts is not None
-    return int(counts[0]) - sum(piece.tails for piece in pieces), bool(counts[1])
+    damaged, shifted, has_evaluations = counts
+    if shifted:
+        connection.execute(load_sql("read/unshifted.sql"))
+    return int(damaged) - sum(piece.tails for piece in pieces), bool(has_evaluations)
 
 
 def _lines(files: Sequence[Path]) -> str:
@@ -104,7 +117,7 @@ def _lines(files: Sequence[Path]) -> str:
     )
 
 
-def _canonical(connection: "duckdb.DuckDBPyConnection") -> None:
+def _canonical(connection: "duckdb.DuckDBPyConnection", *, as_view: bool) -> None:
     """Make `span` of `staged`: each span with its facts, in the words of the dialects it speaks."""
     vocabulary = _vocabulary(connection)
     facts = ",\n    ".join(f"{vocabulary.fact_sql(fact)} AS {fact}" for fact in FACTS)
@@ -115,21 +128,29 @@ def _canonical(connection: "duckdb.DuckDBPyConnection") -> None:
         ("$generic_kind", vocabulary.generic_kind_sql()),
         ("$facts", facts),
         ("$failed", vocabulary.failure_sql()),
+        # What those have asked for.
+        ("$marks", _asked(vocabulary.marks)),
+        ("$values", _asked(vocabulary.values)),
+        ("$resource_values", _asked(vocabulary.resource_values)),
     ):
         sql = sql.replace(placeholder, text)
     for name, keys in vocabulary.variables().items():
         connection.execute(f"SET VARIABLE {name} = ?", [keys])
-    connection.execute(sql)
+    if not as_view:
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE stated AS {sql}")
+        sql = "SELECT * FROM stated"
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW span AS {sql}")
 
 
-def _evaluations(connection: "duckdb.DuckDBPyConnection", files: Sequence[Path]) -> None:
-    sql = load_sql("read/evaluations.sql").replace("$lines", _lines(files))
-    connection.execute(sql)
+def _asked(texts: Mapping[str, str]) -> str:
+    """The named expressions of a query; a list that may not be empty."""
+    return ", ".join(f"{sql} AS {name}" for sql, name in texts.items()) or "NULL AS nothing"
 
 
 def _vocabulary(connection: "duckdb.DuckDBPyConnection") -> Vocabulary:
     """Which keys, scopes and beginnings of names the batch has."""
     prefixes = name_prefixes(DIALECTS)
+    connection.execute(load_sql("read/words.sql"))
     found: dict[str, set[str]] = {"key": set(), "resource": set(), "scope": set(), "name": set()}
     sql = load_sql("read/vocabulary.sql").replace("$prefixes", literal(prefixes))
     for where, word in connection.execute(sql).fetchall():

@@ -1,24 +1,24 @@
--- Every resource of the batch once; a staged span only has its id.
-CREATE OR REPLACE TEMP TABLE resource AS
-SELECT DISTINCT
-    resource_id,
-    json_extract_string(resource, '$[*].key') AS resource_keys,
-    json_extract_string(resource, '$[*].value.*') AS resource_vals
-FROM staged
-WHERE resource IS NOT NULL;
-
 -- One row: a span, with the facts it states itself. Nothing is inherited yet, and a span that was
 -- delivered twice is two rows.
-CREATE OR REPLACE TEMP TABLE span AS
 WITH sound AS (
     SELECT
-        staged.* EXCLUDE (
-            resource, is_damaged, has_logs, is_foreign, is_span, has_odd_parent, parent_id),
-        CASE WHEN parent_id <> span_id THEN parent_id END AS parent_id,
-        resource.resource_keys, resource.resource_vals
+        staged.trace_id, staged.span_id,
+        CASE WHEN staged.parent_id <> staged.span_id THEN staged.parent_id END AS parent_id,
+        staged.name, staged.span_kind, staged.start_ns, staged.end_ns,
+        staged.status_code, staged.status_message, staged.scope_name, staged.scope_version,
+        staged.resource_id, staged.shape_id, shape.keys, staged.vals, staged.events,
+        shape.* EXCLUDE (shape_id, keys), resource.* EXCLUDE (resource_id), $values
     FROM staged
-    LEFT JOIN resource USING (resource_id)
-    WHERE trace_id IS NOT NULL AND span_id IS NOT NULL AND start_ns IS NOT NULL
+    LEFT JOIN (SELECT shape_id, keys, $marks FROM shape) AS shape
+        ON shape.shape_id = staged.shape_id
+    LEFT JOIN (
+        SELECT
+            resource_id,
+            attribute(resource_keys, resource_vals, 'service.name') AS service_name,
+            $resource_values
+        FROM resource
+    ) AS resource ON resource.resource_id = staged.resource_id
+    WHERE is_whole
 ),
 spoken AS (
     SELECT *, $dialect AS dialect FROM sound
@@ -28,8 +28,9 @@ described AS (
 ),
 stated AS (
     SELECT
-        * EXCLUDE (events, resource_keys, resource_vals),
-        attribute(resource_keys, resource_vals, 'service.name') AS service_name,
+        trace_id, span_id, parent_id, name, span_kind, start_ns, end_ns, status_code,
+        status_message, scope_name, scope_version, resource_id, shape_id, keys, vals,
+        service_name, dialect, own_kind,
         $generic_kind AS generic_kind,
         $failed AS says_failed,
         -- Only failed spans with events are looked into; the last exception is the one that left.
@@ -71,4 +72,4 @@ SELECT
     -- Where the recorder gives no hash, equal arguments can be told by their own.
     CASE WHEN kind = 'tool' THEN coalesce(arguments_hash, 'md5:' || md5(arguments)) END
         AS arguments_hash
-FROM kinds;
+FROM kinds

@@ -1,22 +1,19 @@
 -- One row: a `gen_ai.evaluation.result` as it came: a log record, an event of a span, or a span of
 -- its own below the one it is about.
 CREATE OR REPLACE TEMP TABLE evaluation AS
-WITH lines AS (
-    SELECT json_transform(json, '{
-        "resourceLogs": [{
-            "scopeLogs": [{
-                "logRecords": [{
-                    "timeUnixNano": "BIGINT", "observedTimeUnixNano": "BIGINT",
-                    "eventName": "VARCHAR", "body": "JSON", "attributes": "JSON",
-                    "traceId": "VARCHAR", "spanId": "VARCHAR"
-                }]
+WITH resources AS (
+    SELECT unnest(json_transform(logs, '[{
+        "scopeLogs": [{
+            "logRecords": [{
+                "timeUnixNano": "BIGINT", "observedTimeUnixNano": "BIGINT",
+                "eventName": "VARCHAR", "body": "JSON", "attributes": "JSON",
+                "traceId": "VARCHAR", "spanId": "VARCHAR"
             }]
         }]
-    }') AS line
-    FROM $lines
-    WHERE contains(json, 'gen_ai.evaluation.')
+    }]')) AS resource_logs
+    FROM staged
+    WHERE logs IS NOT NULL
 ),
-resources AS (SELECT unnest(line.resourceLogs) AS resource_logs FROM lines),
 scopes AS (SELECT unnest(resource_logs.scopeLogs) AS scope_logs FROM resources),
 records AS (SELECT unnest(scope_logs.logRecords) AS record FROM scopes),
 span_events AS (

@@ -1,5 +1,7 @@
 -- Lines of OTLP/JSON to staged spans: one row is a span, or (span_id NULL) a place where a span
--- could have been: a line that is no JSON, a line of another signal, an empty envelope.
+-- could have been: a line that is no JSON, a line of another signal, an empty envelope. Where
+-- such a place is one that the tolerant decoder must look at, `is_odd`; a span that can be used
+-- `is_whole`.
 --
 -- `json_transform` over raw objects costs the same at any line length; `read_json` with nested
 -- columns is up to four times slower. Attributes stay JSON until two wildcard paths turn them
@@ -30,30 +32,35 @@ WITH lines AS (
 resources AS (
     SELECT
         is_damaged,
-        line.resourceLogs IS NOT NULL AS has_logs,
+        CASE WHEN contains(line.resourceLogs, 'gen_ai.evaluation.') THEN line.resourceLogs END
+            AS logs,
         NOT is_damaged AND line.resourceSpans IS NULL AND line.resourceLogs IS NULL
             AND line.resourceMetrics IS NULL AS is_foreign,
         -- What is no object where one should be has none of its members; what stands for a list
         -- that is not there has none either, but is not odd.
         len(line.resourceSpans) > 0 AS has_resources,
-        unnest(coalesce(line.resourceSpans, [NULL])) AS resource_spans
+        unnest(coalesce(line.resourceSpans, [NULL])) AS resource_spans,
+        unnest(range(greatest(1, len(line.resourceSpans)))) AS line_position
     FROM lines
 ),
 scopes AS (
     SELECT
-        is_damaged, has_logs, is_foreign OR (has_resources AND resource_spans.resource IS NULL
+        is_damaged, logs, is_foreign OR (has_resources AND resource_spans.resource IS NULL
             AND resource_spans.scopeSpans IS NULL) AS is_foreign,
         len(resource_spans.scopeSpans) > 0 AS has_scopes,
         resource_spans.resource.attributes AS resource,
         hash(coalesce(resource_spans.resource.attributes::VARCHAR, '')) AS resource_id,
-        unnest(coalesce(resource_spans.scopeSpans, [NULL])) AS scope_spans
+        unnest(coalesce(resource_spans.scopeSpans, [NULL])) AS scope_spans,
+        line_position + unnest(range(greatest(1, len(resource_spans.scopeSpans))))
+            AS scope_position
     FROM resources
 ),
 spans AS (
     SELECT
-        is_damaged, has_logs, is_foreign OR (has_scopes AND scope_spans.scope IS NULL AND scope_spans.spans IS NULL) AS is_foreign,
+        is_damaged, logs, is_foreign OR (has_scopes AND scope_spans.scope IS NULL
+            AND scope_spans.spans IS NULL) AS is_foreign,
         len(scope_spans.spans) > 0 AS has_spans,
-        resource, resource_id,
+        resource, resource_id, scope_position,
         scope_spans.scope.name AS scope_name,
         scope_spans.scope.version AS scope_version,
         unnest(coalesce(scope_spans.spans, [NULL])) AS span,
@@ -62,8 +69,9 @@ spans AS (
 ),
 extracted AS (
     SELECT
-        is_damaged, has_logs, is_foreign OR (has_spans AND span IS NULL) AS is_foreign,
+        is_damaged OR is_foreign OR (has_spans AND span IS NULL) AS is_no_span,
         span IS NOT NULL AS is_span,
+        CASE WHEN scope_position = 0 AND position = 0 THEN logs END AS logs,
         -- Ids of the wrong length are wrong: these spans are read again by the tolerant decoder.
         CASE WHEN len(span.traceId) = 32 THEN try_cast(span.traceId AS UUID) END AS trace_id,
         CASE WHEN len(span.spanId) = 16 THEN try_cast('0x' || span.spanId AS UBIGINT) END AS span_id,
@@ -91,19 +99,16 @@ extracted AS (
         json_extract_string(span.attributes, '$[*].key') AS keys,
         json_extract_string(span.attributes, '$[*].value.*') AS vals
     FROM spans
+),
+judged AS (
+    SELECT
+        *, trace_id IS NOT NULL AND span_id IS NOT NULL AND start_ns IS NOT NULL AS is_whole
+    FROM extracted
 )
 SELECT
-    * EXCLUDE (attributes, keys, vals),
-    -- A value without a member (`{}`, a null) would shift those after it: then one by one.
-    CASE
-        WHEN len(keys) = len(vals) THEN keys
-        ELSE list_transform(
-            from_json(attributes, '[{"key": "VARCHAR"}]'), lambda pair: coalesce(pair.key, ''))
-    END AS keys,
-    CASE
-        WHEN len(keys) = len(vals) THEN vals
-        ELSE list_transform(
-            from_json(attributes, '[{"value": "JSON"}]'),
-            lambda pair: json_extract_string(pair.value, '$.*')[1])
-    END AS vals
-FROM extracted;
+    * EXCLUDE (is_no_span, is_span, has_odd_parent, attributes),
+    is_no_span OR is_span AND (NOT is_whole OR coalesce(has_odd_parent, false)) AS is_odd,
+    -- A value without a member (`{}`, a null) shifts those after it: kept for `unshifted.sql`.
+    CASE WHEN len(keys) <> len(vals) THEN attributes END AS shifted,
+    hash(keys) AS shape_id
+FROM judged;

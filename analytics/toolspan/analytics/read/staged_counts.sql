@@ -1,8 +1,9 @@
--- One row: the places the tolerant decoder must look at, and whether log records are about.
+-- One row: the places the tolerant decoder must look at, the spans whose attributes must be taken one
+-- by one, and whether anything is an evaluation.
 SELECT
-    count(*) FILTER (
-        is_damaged OR is_foreign
-        OR is_span AND (trace_id IS NULL OR span_id IS NULL OR start_ns IS NULL OR has_odd_parent)
-    ) AS damaged,
-    coalesce(bool_or(has_logs), false) AS has_logs
+    count(*) FILTER (is_odd) AS damaged,
+    count(shifted) AS shifted,
+    coalesce(bool_or(
+        logs IS NOT NULL OR name = 'gen_ai.evaluation.result'
+        OR contains(events, 'gen_ai.evaluation.')), false) AS has_evaluations
 FROM staged;

@@ -8,9 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from toolspan.analytics.engine import literal, load_sql
+from toolspan.analytics.engine import literal, load_sql, write_parquet
 from toolspan.analytics.errors import InputError
-from toolspan.analytics.model import PART_TABLES, TRACE_TABLES, build_part, define, keep_in_memory
+from toolspan.analytics.model import (
+    PART_TABLES,
+    TRACE_TABLES,
+    build_part,
+    define,
+    forget,
+    keep_in_memory,
+    view_stored,
+)
 from toolspan.analytics.read import (
     PIECE_BYTES,
     Piece,
@@ -137,7 +145,7 @@ def _read_into_memory(
     with _workplace() as folder:
         pieces = [piece for source in sources for piece in pieces_of(source, folder, summary)]
         stage(connection, pieces, folder, summary)
-    summary.spans_delivered = build_part(connection)
+    summary.spans_delivered = build_part(connection, "stated")
     keep_in_memory(connection)
     summary.bytes_read = sum(source.size for source in sources)
     if progress:
@@ -160,9 +168,9 @@ def _read_parts(
             segments = [segment_of(piece, is_last=is_last) for piece, is_last in batch]
             summary.damages, earlier = [], summary.damages
             with store.new_folder() as place:
-                stage(connection, pieces, folder, summary)
-                delivered = build_part(connection)
-                _write(connection, PART_TABLES, place)
+                stage(connection, pieces, folder, summary, as_view=True)
+                delivered = build_part(connection, "staged", place)
+                _write_rest(connection, place)
                 mine = {piece.source.name for piece in pieces}
                 ours = [damage for damage in earlier if damage.file in mine]
                 made.append(store.add(place, segments, delivered, [*ours, *summary.damages]))
@@ -202,22 +210,12 @@ def _batches(
         yield batch
 
 
-def _write(
-    connection: "duckdb.DuckDBPyConnection",
-    tables: Sequence[str],
-    folder: Path,
-    prefix: str = "",
-) -> None:
-    for table in tables:
-        target = folder / f"{prefix}{table}.parquet"
-        # The lowest level is 5 % larger and a fifth less work; dictionaries pay for names, not ids.
-        connection.execute(
-            f"COPY (SELECT * FROM {table}) TO {literal(str(target))} "
-            "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 1000)"
-        )
-    connection.execute("DROP VIEW IF EXISTS resolved")
-    for table in {*tables, "staged", "span", "context", "place"} - {"resolved"}:
-        connection.execute(f"DROP TABLE IF EXISTS {table}")
+def _write_rest(connection: "duckdb.DuckDBPyConnection", folder: Path) -> None:
+    """Write the tables of a part that building it has not written."""
+    for table in PART_TABLES:
+        if table not in TRACE_TABLES:
+            write_parquet(connection, f"SELECT * FROM {table}", folder / f"{table}.parquet")
+    forget(connection)
 
 
 def _link(connection: "duckdb.DuckDBPyConnection", store: PartStore, parts: Sequence[Part]) -> None:
@@ -225,13 +223,13 @@ def _link(connection: "duckdb.DuckDBPyConnection", store: PartStore, parts: Sequ
     if not parts:
         with _workplace() as folder:
             stage(connection, [], folder, ReadSummary())
-        build_part(connection)
+        build_part(connection, "stated")
         return
     shared = _shared(connection, store, parts) if len(parts) > 1 else None
     for table in PART_TABLES:
         files = literal([str(part.table(table)) for part in parts])
         sql = f"SELECT * FROM read_parquet({files})"
-        if table == "resource":
+        if table in ("resource", "shape"):
             sql = f"SELECT DISTINCT * FROM read_parquet({files})"
         if shared and table in TRACE_TABLES:
             again = literal(str(shared / f"*-{table}.parquet"))
@@ -239,7 +237,7 @@ def _link(connection: "duckdb.DuckDBPyConnection", store: PartStore, parts: Sequ
                 " WHERE trace_id NOT IN (SELECT trace_id FROM shared_trace) "
                 f"UNION ALL BY NAME SELECT * FROM read_parquet({again})"
             )
-        connection.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS {sql}")
+        view_stored(connection, table, sql)
 
 
 def _shared(
@@ -266,8 +264,8 @@ def _shared(
         for number in range(portions):
             chosen = f" WHERE hash(trace_id) % {portions} = {number}" if portions > 1 else ""
             _again(connection, parts, f"(SELECT trace_id FROM shared_trace{chosen})")
-            build_part(connection)
-            _write(connection, TRACE_TABLES, folder, prefix=f"{number}-")
+            build_part(connection, "stated", folder, prefix=f"{number}-")
+            forget(connection)
         return store.place_shared(folder, parts)
 
 
@@ -275,11 +273,21 @@ def _again(
     connection: "duckdb.DuckDBPyConnection", parts: Sequence[Part], traces: str | None
 ) -> None:
     """Make `span` again of the parts' spans, all or those of some traces."""
+    _gather(connection, parts, "shape")
     files = literal([str(part.table("resolved")) for part in parts])
-    source = f"read_parquet({files})"
+    source = f"SELECT * FROM read_parquet({files})"
     if traces:
-        source = f"(SELECT * FROM {source} WHERE trace_id IN {traces})"
-    connection.execute(load_sql("model/span_again.sql").replace("$resolved", source))
+        source += f" WHERE trace_id IN {traces}"
+    stored = load_sql("model/stored.sql").replace("$stored", source)
+    connection.execute(load_sql("model/span_again.sql").replace("$resolved", stored))
+
+
+def _gather(connection: "duckdb.DuckDBPyConnection", parts: Sequence[Part], table: str) -> None:
+    """Make a table of the parts' tables of that name."""
+    files = literal([str(part.table(table)) for part in parts])
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT DISTINCT * FROM read_parquet({files})"
+    )
 
 
 def _merged(
@@ -294,14 +302,10 @@ def _merged(
             continue
         with store.new_folder() as place:
             _again(connection, mine, None)
-            build_part(connection)
+            build_part(connection, "stated", place)
             for table in ("evaluation", "resource"):
-                files = literal([str(part.table(table)) for part in mine])
-                connection.execute(
-                    f"CREATE OR REPLACE TEMP TABLE {table} AS "
-                    f"SELECT DISTINCT * FROM read_parquet({files})"
-                )
-            _write(connection, PART_TABLES, place)
+                _gather(connection, mine, table)
+            _write_rest(connection, place)
             made = store.add(
                 place,
                 _joined([segment for part in mine for segment in part.segments]),
