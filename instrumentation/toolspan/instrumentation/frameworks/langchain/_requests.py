@@ -73,7 +73,13 @@ class ToolRequests:
             return None
         name = safe_name(str(request.get("name")))
         is_known = request.get("name") in getattr(node, "tools_by_name", {})
-        call = self.runs.start(key, Prepared(Kind.TOOL, name, is_registered=is_known))
+        around = open_call_in(get_current())
+        node_run = None if around is None else around.source
+        call = self.runs.start(
+            key,
+            Prepared(Kind.TOOL, name, is_registered=is_known),
+            parent=node_run.key if isinstance(node_run, Run) else None,
+        )
         if call is None:
             return None
         describe_request(call, request.get("id"), request.get("args"))
