@@ -1,6 +1,7 @@
 """Runs the frameworks' programs, each in its cached environment, and shows their trees."""
 
 import os
+import re
 import subprocess
 from collections.abc import Iterable
 from functools import cache
@@ -99,4 +100,5 @@ def tree_of(spans: Iterable[dict[str, Any]]) -> str:
     for span in spans:  # no order of their own
         if span["name"] in side_by_side and span["attributes"].get("gen_ai.tool.call.id") == "c2":
             span["span_id_order"] = 1
-    return tree(sorted(spans, key=lambda span: span.get("span_id_order", 0)), leave_out=LEFT_OUT)
+    shown = tree(sorted(spans, key=lambda span: span.get("span_id_order", 0)), leave_out=LEFT_OUT)
+    return re.sub(r"elapsed: [\d.]+s", "elapsed", shown)

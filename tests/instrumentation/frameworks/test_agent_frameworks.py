@@ -23,6 +23,7 @@ from support.agent_frameworks import (
     run,
     tree_of,
 )
+from support.cached_environments import python_of
 from support.spans import otlp_json_spans
 
 
@@ -40,13 +41,30 @@ def on_demand(names: Iterable[str]) -> list[Any]:
 def test_every_scenario_leaves_the_tree_that_is_written_down(environment: str) -> None:
     done, folder = ran(environment)
     assert "LEFT A SPAN" not in done.stdout
-    assert "toolspan" not in done.stderr, done.stderr
+    said = done.stderr.replace(str(python_of(environment).parents[1]), "")
+    assert "toolspan" not in said, said
     shown = tree_of(otlp_json_spans(folder)) + "\n"
     file = HERE / "trees" / f"{environment}.txt"
     if os.environ.get("WRITE_TREES"):
         file.parent.mkdir(exist_ok=True)
         file.write_text(shown, encoding="utf-8")
     assert shown == file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("environment", EVERY_COMMIT)
+def test_agents_that_run_at_once_do_not_get_into_each_others_traces(environment: str) -> None:
+    """In threads, and in tasks of one event loop."""
+    done, folder = run(environment, "many_at_once")
+    assert "many_at_once ended: None" in done.stdout, done.stderr
+    by_trace: dict[str, list[dict[str, Any]]] = {}
+    for span in otlp_json_spans(folder):
+        if span["attributes"].get("session.id"):
+            by_trace.setdefault(span["attributes"]["session.id"], []).append(span)
+    assert len(by_trace) == 8
+    shapes = {name: tree_of(spans).replace(name, "NAME") for name, spans in by_trace.items()}
+    shapes = {name: shape.replace(name.replace("-", "_"), "NAME") for name, shape in shapes.items()}
+    assert set(shapes.values()) == {shapes["agent-0"]}
+    assert shapes["agent-0"].count("execute_tool search") == (1 if "smol" in environment else 2)
 
 
 @pytest.mark.parametrize("environment", on_demand(PEERS))

@@ -8,7 +8,6 @@ from typing import Final
 from opentelemetry.trace import Link, SpanContext
 
 from toolspan.conventions.attributes import TOOLSPAN_LINK_KIND
-from toolspan.instrumentation.record import OpenCall
 
 _RESUMES: Final = "resumes"
 
@@ -21,18 +20,13 @@ class Interrupted:
         self._spans: Final[OrderedDict[Hashable, SpanContext]] = OrderedDict()
         self._lock: Final = threading.Lock()
 
-    def note(self, key: Hashable, call: OpenCall) -> None:
-        """`call` waits for somebody; what goes on in its place will be known by `key`."""
+    def note(self, key: Hashable, span: SpanContext) -> None:
+        """The run of `span` waits for somebody; what goes on in its place is known by `key`."""
         with self._lock:
-            self._spans[key] = call.span.get_span_context()
+            self._spans[key] = span
             self._spans.move_to_end(key)
             if len(self._spans) > self._most:
                 self._spans.popitem(last=False)
-
-    def forget(self, key: Hashable) -> None:
-        """Nothing is waiting any longer."""
-        with self._lock:
-            self._spans.pop(key, None)
 
     def links_to(self, key: Hashable) -> Sequence[Link] | None:
         """From the run that goes on to the one that waited, which waits no longer."""

@@ -46,6 +46,12 @@ def kind_of_work(attributes: Mapping[str, Any]) -> str | None:
     return KIND_BY_OPERATION.get(str(attributes.get(GEN_AI_OPERATION_NAME)))
 
 
+def conversation_of(attributes: Mapping[str, Any]) -> str | None:
+    """The conversation that a span says it belongs to."""
+    conversation = attributes.get(GEN_AI_CONVERSATION_ID)
+    return conversation if isinstance(conversation, str) and conversation else None
+
+
 def foreign_tool_call_attributes(
     name: str,
     kind: SpanKind,

@@ -15,7 +15,7 @@ from langchain_core.tools import tool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command, RetryPolicy, interrupt
-from scenario import run, user_span
+from scenario import at_once, run, user_span
 
 from toolspan.instrumentation import track_tool_call
 
@@ -310,9 +310,7 @@ def paused():
     graph.add_node("commit", lambda state: {"value": 3})
     graph.add_edge(START, "prepare")
     graph.add_edge("prepare", "commit")
-    desk = graph.compile(
-        name="desk", checkpointer=InMemorySaver(), interrupt_before=["commit"]
-    )
+    desk = graph.compile(name="desk", checkpointer=InMemorySaver(), interrupt_before=["commit"])
     thread = {"configurable": {"thread_id": "thread-9"}}
     desk.invoke({"value": 1}, thread)
     return desk.invoke(None, thread)
@@ -381,6 +379,16 @@ def direct_tool():
     return search.invoke({"q": "a"})
 
 
+def many_at_once():
+    def worker(name):
+        return agent(name, calls(("search", name, {"q": name})), say("done"), tools=[search])
+
+    async def work(name):
+        return await worker(name).ainvoke(ASK)
+
+    at_once(lambda name: worker(name).invoke(ASK), work)
+
+
 run(
     two_tools,
     retried_by_middleware,
@@ -408,4 +416,5 @@ run(
     decorated_tool,
     raising_callback,
     direct_tool,
+    by_name=[many_at_once],
 )

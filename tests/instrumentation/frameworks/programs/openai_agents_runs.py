@@ -28,7 +28,7 @@ from openai.types.responses import (
     ResponseOutputMessage,
     ResponseOutputText,
 )
-from scenario import run, user_span
+from scenario import at_once, run, user_span
 
 from toolspan.instrumentation import track_tool_call
 
@@ -285,6 +285,16 @@ def synchronous():
     return Runner.run_sync(one, "hi").final_output
 
 
+def many_at_once():
+    def worker(name):
+        return agent(name, call("search", name, q=name), say("done"), tools=[search])
+
+    async def work(name):
+        return await Runner.run(worker(name), "hi")
+
+    at_once(lambda name: Runner.run_sync(worker(name), "hi"), work)
+
+
 run(
     two_tools,
     parallel_pair,
@@ -304,4 +314,5 @@ run(
     raising_hooks,
     stream_left_halfway,
     synchronous,
+    by_name=[many_at_once],
 )

@@ -1,8 +1,6 @@
 """pydantic-ai with models that follow a script: one scenario after another."""
 
 import asyncio
-import threading
-from concurrent.futures import ThreadPoolExecutor
 
 from pydantic_ai import (
     Agent,
@@ -14,7 +12,7 @@ from pydantic_ai import (
 )
 from pydantic_ai.messages import ModelResponse, TextPart, ToolCallPart
 from pydantic_ai.models.function import DeltaToolCall, FunctionModel
-from scenario import run, user_span
+from scenario import at_once, run, user_span
 
 from toolspan.instrumentation import session as toolspan_session
 from toolspan.instrumentation import track_tool_call
@@ -174,22 +172,6 @@ async def approval():
     return (await worker.run(message_history=history, deferred_tool_results=answers)).output
 
 
-def in_threads():
-    """Two agents at once."""
-    together = threading.Barrier(2)
-
-    def meet(q: str) -> str:
-        together.wait(10)
-        return q
-
-    def work(name):
-        asked = [call("meet", name, q=name)]
-        return agent(name, asked, "done", tools=[meet]).run_sync("hi").output
-
-    with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(work, ["left", "right"]))
-
-
 def decorated_tool():
     @track_tool_call
     def tracked(q: str) -> str:
@@ -213,6 +195,16 @@ def not_instrumented_by_choice():
     return worker.run_sync("hi").output
 
 
+def many_at_once():
+    def worker(name):
+        return agent(name, [call("search", name, q=name)], "done", tools=[search])
+
+    async def work(name):
+        return await worker(name).run("hi")
+
+    at_once(lambda name: worker(name).run_sync("hi"), work)
+
+
 run(
     two_tools,
     parallel_pair,
@@ -224,8 +216,8 @@ run(
     streamed,
     stream_left_halfway,
     approval,
-    in_threads,
     decorated_tool,
     session,
     not_instrumented_by_choice,
+    by_name=[many_at_once],
 )

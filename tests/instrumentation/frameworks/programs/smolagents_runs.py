@@ -2,7 +2,7 @@
 
 import threading
 
-from scenario import run, user_span
+from scenario import at_once, run, user_span
 from smolagents import (
     ActionStep,
     AgentError,
@@ -282,6 +282,14 @@ def session():
             agent("worker", [call("search", turn, q=turn)], done(), tools=[search]).run("go")
 
 
+def many_at_once():
+    def work(name):
+        asked = [call("search", name, q=name)]
+        return agent(name.replace("-", "_"), asked, done(), tools=[search]).run("go")
+
+    at_once(work, None)
+
+
 run(
     two_tools,
     parallel_pair,
@@ -299,4 +307,5 @@ run(
     decorated_tool,
     raising_callback,
     session,
+    by_name=[many_at_once],
 )

@@ -42,7 +42,7 @@ def set_all(hooks: Hooks) -> None:
         "langchain_core.callbacks.manager", lambda module: _hook_ends(hooks, module, requests)
     )
     for name, owner in _MODELS:
-        hooks.when_imported(name, lambda module, owner=owner: hook_models(hooks, module, owner))  # type: ignore[misc]
+        hooks.when_imported(name, _model_hook(hooks, owner, requests))
     hooks.when_imported("langgraph.pregel.main", lambda module: _hook_streams(hooks, module))
     hooks.when_imported(
         "langgraph.pregel._runner", lambda module: hook_runner(hooks, module, requests.runs)
@@ -52,6 +52,10 @@ def set_all(hooks: Hooks) -> None:
     )
     for module_name in ("langgraph.prebuilt.tool_node", "langchain.tools.tool_node"):
         hooks.when_imported(module_name, lambda module: _hook_tool_node(hooks, module, requests))
+
+
+def _model_hook(hooks: Hooks, owner: str, requests: ToolRequests) -> Callable[[ModuleType], None]:
+    return lambda module: hook_models(hooks, module, owner, requests.runs)
 
 
 def _register(hooks: Hooks, module: ModuleType, requests: ToolRequests) -> None:

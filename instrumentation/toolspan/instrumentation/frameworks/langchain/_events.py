@@ -114,7 +114,8 @@ class Events:
                 _wait(run)
             thread = run.call.identity.conversation_id
             if run.is_waiting and parent_run_id is None and thread is not None:
-                self._interrupted.note((run.call.name, thread), run.call)
+                span = run.call.span.get_span_context()
+                self._interrupted.note((run.call.name, thread), span)
         self._runs.end(run_id)
 
     @_guarded

@@ -130,6 +130,7 @@ class ToolRequests:
         attempt = begin_attempt(context)
         if attempt is None:
             return False
+        call.offered_attempt = attempt
         token = None if attempt.context is None else attach(attempt.context)
         self._attempts[run_id] = call, attempt, token
         run = call.source
@@ -143,6 +144,7 @@ class ToolRequests:
         if found is None:
             return False
         call, attempt, token = found
+        call.offered_attempt = None
         if error is None:
             attempt.end_with_result(result)
         else:

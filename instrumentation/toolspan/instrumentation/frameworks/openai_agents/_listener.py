@@ -63,7 +63,7 @@ class Listener:
         """Everything in it is over."""
         run = self._runs.own(trace.trace_id)
         if run is not None and run.is_waiting:
-            self._interrupted.note(trace.trace_id, run.call)
+            self._interrupted.note(trace.trace_id, run.call.span.get_span_context())
         self._runs.end(trace.trace_id, self._raised(trace.trace_id))
 
     def span_started(self, span: Any) -> None:

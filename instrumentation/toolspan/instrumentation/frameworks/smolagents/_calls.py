@@ -20,6 +20,7 @@ from toolspan.instrumentation.frameworks._arguments import (
     prepare_content,
 )
 from toolspan.instrumentation.frameworks._interrupted import Interrupted
+from toolspan.instrumentation.frameworks.smolagents._limits import LIMIT_KEY
 from toolspan.instrumentation.record import (
     Kind,
     OpenCall,
@@ -29,10 +30,10 @@ from toolspan.instrumentation.record import (
     is_suppressed,
     open_call,
     open_call_in,
+    outcome_of_exception,
     tracer_of,
     usage_attributes,
 )
-from toolspan.instrumentation.frameworks.smolagents._limits import LIMIT_KEY
 from toolspan.instrumentation.track._tracking import Run
 
 _log: Final = logging.getLogger("toolspan")
@@ -204,7 +205,7 @@ class Calls:
             return self._keys.setdefault(agent, object())
 
     def _note_interruption(self, call: OpenCall) -> None:
-        self._interrupted.note(self._key_of(call.instance), call)
+        self._interrupted.note(self._key_of(call.instance), call.span.get_span_context())
 
     def _open(
         self,
@@ -278,11 +279,13 @@ def _quietly(begin: Begin, args: Args, kwargs: Kwargs) -> OpenCall | None:
 def _origin(error: BaseException) -> BaseException:
     """What a tool or a model raised, out of what smolagents wraps it in.
 
-    The wrapping repeats arguments and code in its message.
+    The wrapping repeats arguments and code in its message; the limit of time is smolagents' own.
     """
     for _ in range(_DEEPEST):
         inner = error.__cause__ or error.__context__
         if inner is None or not type(error).__module__.startswith("smolagents."):
+            break
+        if outcome_of_exception(error)[0] is Outcome.TIMEOUT:
             break
         error = inner
     return error
