@@ -46,6 +46,7 @@ PROGRAMS = {
     "langgraph": "langgraph_runs.py",
     "smolagents": "smolagents_runs.py",
     "pydantic-ai": "pydantic_ai_runs.py",
+    "every-framework": "nested_runs.py",
 }
 EVERY_COMMIT = ("openai-agents", "langgraph", "smolagents", "pydantic-ai")
 ON_DEMAND = tuple(f"{name}-oldest" for name in EVERY_COMMIT)

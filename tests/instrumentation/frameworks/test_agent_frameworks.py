@@ -31,7 +31,7 @@ def on_demand(names: Iterable[str]) -> list[Any]:
     return [pytest.param(name, marks=pytest.mark.frameworks) for name in names]
 
 
-@pytest.mark.parametrize("environment", [*EVERY_COMMIT, *on_demand(ON_DEMAND)])
+@pytest.mark.parametrize("environment", [*EVERY_COMMIT, "every-framework", *on_demand(ON_DEMAND)])
 @pytest.mark.requirement(
     "pain.04-swallowed-errors",
     "pain.18-tool-call-id",
@@ -135,8 +135,37 @@ def test_content_is_recorded_only_under_its_switch(environment: str) -> None:
         if span["attributes"].get("gen_ai.tool.call.id") == "c1"
     ]
     assert "otters" not in without
+    assert "gen_ai.tool.definitions" not in without
     assert [("otters" in call["gen_ai.tool.call.arguments"]) for call in calls] == [True]
     assert ["results for otters" in call["gen_ai.tool.call.result"] for call in calls] == [True]
+
+
+@pytest.mark.parametrize("environment", [*EVERY_COMMIT, *on_demand(["pydantic-ai-oldest"])])
+@pytest.mark.requirement("pain.07-repeated-payloads", "capability.B-tool-list-once")
+def test_of_a_run_each_message_each_result_and_the_tools_are_stored_once(environment: str) -> None:
+    folder = run(
+        environment, "two_tools", OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT="true"
+    )[1]
+    spans = list(otlp_json_spans(folder))
+    payloads = [
+        str(value)
+        for span in spans
+        for key, value in span["attributes"].items()
+        if key != "gen_ai.tool.call.arguments"
+    ]
+    stored = {word: sum(text.count(word) for text in payloads) for word in STORED_ONCE}
+    has_messages = environment.startswith("pydantic-ai")
+    assert stored == {
+        "results for otters": 1,
+        "ok 1": 1,
+        '"parameters":': 2 if has_messages else 0,  # of two tools
+        '"hi"': 1 if has_messages else 0,
+    }
+    listed = [span for span in spans if "gen_ai.tool.definitions" in span["attributes"]]
+    assert len(listed) == (1 if has_messages else 0)
+
+
+STORED_ONCE = ("results for otters", "ok 1", '"parameters":', '"hi"')
 
 
 @pytest.mark.parametrize("environment", EVERY_COMMIT)

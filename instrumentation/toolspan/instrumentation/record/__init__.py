@@ -36,6 +36,7 @@ from toolspan.instrumentation.record._foreign import (
     conversation_of,
     foreign_tool_call_attributes,
     gen_ai_identity,
+    in_agent_of,
     kind_of_work,
 )
 from toolspan.instrumentation.record._identity import NOBODY, Identity
@@ -100,6 +101,7 @@ __all__ = [
     "foreign_tool_call_attributes",
     "gen_ai_identity",
     "identity_in",
+    "in_agent_of",
     "is_suppressed",
     "join_call",
     "kind_of_work",

@@ -295,24 +295,25 @@ def many_at_once():
     at_once(lambda name: Runner.run_sync(worker(name), "hi"), work)
 
 
-run(
-    two_tools,
-    parallel_pair,
-    handoff,
-    sub_agent,
-    exception,
-    model_exception,
-    too_many_turns,
-    timeout,
-    cancellation,
-    streamed,
-    session,
-    refused,
-    approved,
-    refused_by_guardrail,
-    decorated_tool,
-    raising_hooks,
-    stream_left_halfway,
-    synchronous,
-    by_name=[many_at_once],
-)
+if __name__ == "__main__":
+    run(
+        two_tools,
+        parallel_pair,
+        handoff,
+        sub_agent,
+        exception,
+        model_exception,
+        too_many_turns,
+        timeout,
+        cancellation,
+        streamed,
+        session,
+        refused,
+        approved,
+        refused_by_guardrail,
+        decorated_tool,
+        raising_hooks,
+        stream_left_halfway,
+        synchronous,
+        by_name=[many_at_once],
+    )

@@ -205,19 +205,20 @@ def many_at_once():
     at_once(lambda name: worker(name).run_sync("hi"), work)
 
 
-run(
-    two_tools,
-    parallel_pair,
-    sub_agent,
-    exception,
-    timeout,
-    timeout_raised,
-    cancellation,
-    streamed,
-    stream_left_halfway,
-    approval,
-    decorated_tool,
-    session,
-    not_instrumented_by_choice,
-    by_name=[many_at_once],
-)
+if __name__ == "__main__":
+    run(
+        two_tools,
+        parallel_pair,
+        sub_agent,
+        exception,
+        timeout,
+        timeout_raised,
+        cancellation,
+        streamed,
+        stream_left_halfway,
+        approval,
+        decorated_tool,
+        session,
+        not_instrumented_by_choice,
+        by_name=[many_at_once],
+    )

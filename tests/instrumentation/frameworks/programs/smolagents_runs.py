@@ -290,22 +290,23 @@ def many_at_once():
     at_once(work, None)
 
 
-run(
-    two_tools,
-    parallel_pair,
-    sub_agent,
-    code,
-    exception,
-    unknown_tool,
-    too_many_steps,
-    timeout,
-    timeout_raised,
-    cancellation,
-    streamed,
-    stream_left_halfway,
-    interrupted,
-    decorated_tool,
-    raising_callback,
-    session,
-    by_name=[many_at_once],
-)
+if __name__ == "__main__":
+    run(
+        two_tools,
+        parallel_pair,
+        sub_agent,
+        code,
+        exception,
+        unknown_tool,
+        too_many_steps,
+        timeout,
+        timeout_raised,
+        cancellation,
+        streamed,
+        stream_left_halfway,
+        interrupted,
+        decorated_tool,
+        raising_callback,
+        session,
+        by_name=[many_at_once],
+    )

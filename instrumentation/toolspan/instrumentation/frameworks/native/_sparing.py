@@ -1,7 +1,7 @@
 """A tracer for a framework that takes one: what its spans repeat of one run is recorded once.
 
-Only spans begun with it are spared anything; a program that has chosen its own settings gets what
-it has asked for.
+And what is below one of its agent runs belongs to that agent. Only spans begun with this tracer are
+spared anything; a program that has chosen its own settings gets what it has asked for.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,7 +11,15 @@ from typing import Any, Final
 from opentelemetry import trace
 from opentelemetry.trace import Span, Tracer, TracerProvider
 
-from toolspan.instrumentation.record import SaidInRuns, SaidOnce, kind_of_work
+from toolspan.instrumentation.record import (
+    SaidInRuns,
+    SaidOnce,
+    attach,
+    current_context,
+    in_agent_of,
+    kind_of_work,
+    leave,
+)
 
 
 class SparingProvider(TracerProvider):
@@ -87,8 +95,13 @@ class _Tracer(Tracer):
         return span
 
     @contextmanager
-    def start_as_current_span(self, name: str, *args: Any, **kwargs: Any) -> Iterator[Span]:
-        with self._tracer.start_as_current_span(name, *args, **self._spared(kwargs)) as span:
+    def start_as_current_span(  # type: ignore[override]
+        self, name: str, *args: Any, **kwargs: Any
+    ) -> Iterator[Span]:
+        with (
+            _in_agent(kwargs.get("attributes")),
+            self._tracer.start_as_current_span(name, *args, **self._spared(kwargs)) as span,
+        ):
             self._provider.spare(span)
             try:
                 yield span
@@ -99,3 +112,18 @@ class _Tracer(Tracer):
         if "attributes" not in options:
             return options
         return {**options, "attributes": self._provider.left_at_start(options["attributes"])}
+
+
+@contextmanager
+def _in_agent(attributes: Any) -> Iterator[None]:
+    """Around a span that describes an agent run: what is below it belongs to that agent."""
+    context = current_context()
+    below = in_agent_of(attributes, context) if isinstance(attributes, Mapping) else None
+    if below is None:
+        yield
+        return
+    token = attach(below)
+    try:
+        yield
+    finally:
+        leave(token, below)
