@@ -14,7 +14,7 @@ from support.reference import REPOSITORY
 from support.trees import tree
 
 HERE = REPOSITORY / "tests" / "instrumentation" / "frameworks"
-OURS = ("toolspan.instrumentation", "toolspan.instrumentation.smolagents", "user")
+OURS = ("toolspan.instrumentation", "toolspan.instrumentation.smolagents", "pydantic-ai", "user")
 TIMEOUT_S = 120
 # What says the same on every span of its kind, or differs from run to run.
 LEFT_OUT = (
@@ -56,7 +56,10 @@ PEERS = {
     "langgraph-openinference": "openinference.instrumentation.langchain",
     "langgraph-genai": "opentelemetry.instrumentation.genai.langchain",
     "smolagents-openinference": "openinference.instrumentation.smolagents",
+    "smolagents-genai": "opentelemetry.instrumentation.genai.smolagents",
 }
+# Changes pydantic-ai's own spans instead of adding any.
+CHANGING_PEER = "pydantic-ai-openinference"
 
 
 def program_of(environment: str) -> Path:

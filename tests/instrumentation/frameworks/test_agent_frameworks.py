@@ -7,6 +7,7 @@ active on the same framework, our tree must be the same, and every call must sti
 """
 
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from support.agent_frameworks import (
+    CHANGING_PEER,
     EVERY_COMMIT,
     HERE,
     ON_DEMAND,
@@ -78,23 +80,67 @@ def test_with_a_peer_our_tree_is_the_same_and_its_spans_are_duplicates(environme
     assert layers == {"duplicate"}
     framework = next(name for name in EVERY_COMMIT if environment.startswith(name))
     alone = (HERE / "trees" / f"{framework}.txt").read_text(encoding="utf-8")
-    ours = [span for span in spans if span["scope"] in OURS]
-    assert names_and_outcomes(ours) == names_and_outcomes_of_text(alone)
+    found, wanted = names_and_outcomes(spans), names_and_outcomes_of_text(alone)
+    if environment == "smolagents-openinference":  # leaves spans current that it never ends
+        found, wanted = without_scenarios(found), without_scenarios(wanted)
+    assert found == wanted
+
+
+def without_scenarios(lines: Iterable[str]) -> list[str]:
+    return sorted(re.sub("^scenario [a-z_]+ > ", "", line) for line in lines)
 
 
 def names_and_outcomes(spans: Iterable[dict[str, Any]]) -> list[str]:
+    """Where each span of ours stands among ours, whatever of others is between, and how it ended.
+
+    Not those of the user's own: a peer's span may be between, or around, instead of ours.
+    """
+    spans = list(spans)
+    by_id = {span["span_id"]: span for span in spans}
+
+    def place(span: dict[str, Any] | None) -> list[str]:
+        if span is None:
+            return []
+        above = place(by_id.get(span["parent_span_id"]))
+        is_named = span["scope"] in OURS and span["scope"] != "user"
+        is_root = not above and span["scope"] == "user"
+        return [*above, span["name"]] if is_named or is_root else above
+
     return sorted(
-        f"{span['name']} {span['attributes'].get('toolspan.outcome', '')}".strip() for span in spans
+        f"{' > '.join(place(span))} {span['attributes'].get('toolspan.outcome', '')}".strip()
+        for span in spans
+        if span["scope"] in OURS and span["scope"] != "user"
     )
 
 
 def names_and_outcomes_of_text(text: str) -> list[str]:
-    lines = []
+    lines, above = [], [(-1, "")]
     for line in text.splitlines():
-        _, name, _, *rest = line.strip().removeprefix("! ").split(" | ")
-        outcomes = [word for word in " ".join(rest).split() if word.startswith("toolspan.outcome=")]
-        lines.append(f"{name} {outcomes[0].partition('=')[2] if outcomes else ''}".strip())
+        depth = len(line) - len(line.lstrip())
+        scope, name, _, *rest = line.strip().removeprefix("! ").split(" | ")
+        while above[-1][0] >= depth:
+            above.pop()
+        if scope == "user" and len(above) > 1:
+            continue
+        above.append((depth, name))
+        if scope == "user":
+            continue
+        words = " ".join(rest).split()
+        outcome = next((word for word in words if word.startswith("toolspan.outcome=")), "=")
+        path = " > ".join(name for _, name in above[1:])
+        lines.append(f"{path} {outcome.partition('=')[2]}".strip())
     return sorted(lines)
+
+
+@pytest.mark.parametrize("environment", on_demand([CHANGING_PEER]))
+def test_a_peer_that_changes_the_same_spans_changes_neither_tree_nor_outcomes(
+    environment: str,
+) -> None:
+    folder = ran(environment)[1]
+    spans = list(otlp_json_spans(folder))
+    alone = (HERE / "trees" / "pydantic-ai.txt").read_text(encoding="utf-8")
+    assert names_and_outcomes(spans) == names_and_outcomes_of_text(alone)
+    assert counts(folder) == counts(ran("pydantic-ai")[1])
 
 
 @pytest.mark.parametrize("environment", on_demand(PEERS))

@@ -10,6 +10,7 @@ from opentelemetry.context import Context, attach, get_current
 from opentelemetry.trace import Link
 
 from toolspan.conventions.outcomes import Outcome
+from toolspan.instrumentation.frameworks._peers import past_peers
 from toolspan.instrumentation.record import (
     SPAN_KEY,
     Identity,
@@ -112,6 +113,7 @@ class Runs:
             context = above.call.context
         elif is_root:
             context = self._outside(context)
+        context = past_peers(context)
         identity = _identity(context, session_id, conversation_id)
         call = open_call(prepared, tracer, context, identity=identity, links=links)
         if call is None:
@@ -207,7 +209,7 @@ class Runs:
                 left = self._runs.pop(key, None)
             if left is not None:
                 self._end_below(left, error)
-                left.call.end(*(left.told or (outcome,)))
+                left.call.end(*(left.told or (outcome, None, None)))
                 leave(left)
 
 
@@ -241,6 +243,11 @@ def leave(run: Run) -> None:
         return
     _restore(run)
     # Runs that were begun beside each other (a batch) need not end in the opposite order.
+    leave_ended()
+
+
+def leave_ended() -> None:
+    """Restore the context before runs that have ended: who detached after us made them current."""
     call = open_call_in(get_current())
     while call is not None and not call.is_open and isinstance(call.source, Run):
         attach(call.source.before)

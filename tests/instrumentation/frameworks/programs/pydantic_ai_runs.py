@@ -1,7 +1,9 @@
 """pydantic-ai with models that follow a script: one scenario after another."""
 
 import asyncio
+import importlib.util
 
+from opentelemetry import trace
 from pydantic_ai import (
     Agent,
     DeferredToolRequests,
@@ -16,6 +18,10 @@ from scenario import at_once, run, user_span
 
 from toolspan.instrumentation import session as toolspan_session
 from toolspan.instrumentation import track_tool_call
+
+if importlib.util.find_spec("openinference"):  # a peer that is a processor
+    peer = importlib.import_module("openinference.instrumentation.pydantic_ai")
+    trace.get_tracer_provider().add_span_processor(peer.OpenInferenceSpanProcessor())
 
 
 def scripted(*turns):

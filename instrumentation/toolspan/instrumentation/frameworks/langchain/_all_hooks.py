@@ -112,7 +112,7 @@ def _hook_tool_node(hooks: Hooks, module: ModuleType, requests: ToolRequests) ->
 
     def decorate(original: Callable[..., Any]) -> Callable[..., Any]:
         def run_one(self: Any, call: Any, *args: Any, **kwargs: Any) -> Any:
-            with requests.answering(self, call) as answer:
+            with requests.answering(self, call, (*args, *kwargs.values())) as answer:
                 answer.result = original(self, call, *args, **kwargs)
                 return answer.result
 
@@ -120,7 +120,7 @@ def _hook_tool_node(hooks: Hooks, module: ModuleType, requests: ToolRequests) ->
 
     def decorate_async(original: Callable[..., Any]) -> Callable[..., Any]:
         async def arun_one(self: Any, call: Any, *args: Any, **kwargs: Any) -> Any:
-            with requests.answering(self, call) as answer:
+            with requests.answering(self, call, (*args, *kwargs.values())) as answer:
                 answer.result = await original(self, call, *args, **kwargs)
                 return answer.result
 

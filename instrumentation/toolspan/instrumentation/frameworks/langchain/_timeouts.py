@@ -6,7 +6,7 @@ the plain `TimeoutError` of the loop that runs the nodes.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from types import ModuleType
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from opentelemetry.context import get_current
 
 from toolspan.instrumentation.frameworks._hooks import Hooks
 from toolspan.instrumentation.frameworks._runs import Run, Runs
+from toolspan.instrumentation.frameworks.langchain._configs import run_around
 from toolspan.instrumentation.record import open_call_in
 
 _log: Final = logging.getLogger("toolspan")
@@ -23,25 +24,27 @@ def hook_runner(hooks: Hooks, module: ModuleType, runs: Runs) -> None:
     """`step_timeout`: one for all nodes of a step."""
 
     def decorate(original: Callable[..., Any]) -> Callable[..., Any]:
-        def tick(*args: Any, **kwargs: Any) -> Any:
+        def tick(self: Any, tasks: Any, *args: Any, **kwargs: Any) -> Any:
+            tasks = tuple(tasks)
             try:
-                return (yield from original(*args, **kwargs))
+                return (yield from original(self, tasks, *args, **kwargs))
             except TimeoutError as error:
                 if kwargs.get("timeout") is not None:
-                    _step_timed_out(runs, error)
+                    _step_timed_out(runs, error, tasks)
                 raise
 
         return tick
 
     def decorate_async(original: Callable[..., Any]) -> Callable[..., Any]:
-        async def atick(*args: Any, **kwargs: Any) -> Any:
-            body = original(*args, **kwargs)
+        async def atick(self: Any, tasks: Any, *args: Any, **kwargs: Any) -> Any:
+            tasks = tuple(tasks)
+            body = original(self, tasks, *args, **kwargs)
             try:
                 async for item in body:
                     yield item
             except TimeoutError as error:
                 if kwargs.get("timeout") is not None:
-                    _step_timed_out(runs, error)
+                    _step_timed_out(runs, error, tasks)
                 raise
             finally:
                 await body.aclose()
@@ -60,26 +63,30 @@ def hook_errors(hooks: Hooks, module: ModuleType, runs: Runs) -> None:
     def decorate(original: Callable[..., Any]) -> Callable[..., Any]:
         def initialize(self: Any, *args: Any, **kwargs: Any) -> None:
             original(self, *args, **kwargs)
-            _tell_nodes(runs, self, name=self.node)
+            _tell_nodes(runs, self, _current_run(), name=self.node)
 
         return initialize
 
     hooks.wrap(module.NodeTimeoutError, "__init__", decorate)
 
 
-def _step_timed_out(runs: Runs, error: TimeoutError) -> None:
+def _step_timed_out(runs: Runs, error: TimeoutError, tasks: Sequence[Any]) -> None:
     # An error that a node has raised carries a note of LangGraph's, which says in which.
     if not getattr(error, "__notes__", None):
-        _tell_nodes(runs, error)
+        _tell_nodes(runs, error, run_around(tasks))
 
 
-def _tell_nodes(runs: Runs, error: BaseException, *, name: str | None = None) -> None:
-    """What is running of the graph that runs here, or of its nodes of this name, has timed out."""
+def _tell_nodes(runs: Runs, error: BaseException, graph: Any, *, name: str | None = None) -> None:
+    """What is running of a graph, or of its nodes of this name, has timed out."""
     try:
-        call = open_call_in(get_current())
-        run = None if call is None else call.source
-        for node in runs.open_below(run) if isinstance(run, Run) else ():
+        run = runs.get(graph)
+        for node in () if run is None else runs.open_below(run):
             if name is None or node.call.name == name:
                 runs.tell_below(node, error)
     except Exception:
         _log.debug("a time limit of LangGraph's not recorded", exc_info=True)
+
+
+def _current_run() -> Hashable:
+    call = open_call_in(get_current())
+    return call.source.key if call is not None and isinstance(call.source, Run) else None

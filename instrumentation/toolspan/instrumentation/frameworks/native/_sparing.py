@@ -43,12 +43,12 @@ class SparingProvider(TracerProvider):
         """From now on, leave out what the span is given that was said before."""
         if not span.is_recording() or not hasattr(span, "attributes"):
             return
-        known: Mapping[str, Any] = span.attributes or {}
+        known = _attributes_of(span)
         said = self._said.of(known)
         kind = kind_of_work(known)
 
         def set_attributes(attributes: Mapping[str, Any]) -> None:
-            left = self.left_of(attributes, span.attributes or {}, kind, said)
+            left = self.left_of(attributes, _attributes_of(span), kind, said)
             type(span).set_attributes(span, left)
 
         def set_attribute(key: str, value: Any) -> None:
@@ -79,9 +79,13 @@ class SparingProvider(TracerProvider):
 
     def ended(self, span: Span) -> None:
         """Forget a run with its span."""
-        known: Mapping[str, Any] = getattr(span, "attributes", None) or {}
+        known = _attributes_of(span)
         if kind_of_work(known) == "agent":
             self._said.forget(known)
+
+
+def _attributes_of(span: Span) -> Mapping[str, Any]:
+    return getattr(span, "attributes", None) or {}
 
 
 class _Tracer(Tracer):

@@ -14,7 +14,7 @@ from toolspan.instrumentation.frameworks._arguments import (
     prepare_content,
 )
 from toolspan.instrumentation.frameworks._interrupted import Interrupted
-from toolspan.instrumentation.frameworks._runs import Run, Runs
+from toolspan.instrumentation.frameworks._runs import Run, Runs, leave_ended
 from toolspan.instrumentation.record import Kind, OpenCall, Prepared, usage_attributes
 
 _log: Final = logging.getLogger("toolspan")
@@ -46,6 +46,7 @@ class Listener:
         group = getattr(trace, "group_id", None)
         group = group if isinstance(group, str) and group else None
         self._note(trace.trace_id)
+        leave_ended()
         self._runs.start(
             trace.trace_id,
             Prepared(Kind.WORKFLOW, name),

@@ -19,7 +19,7 @@ from toolspan.instrumentation.track._generators import generator_function
 def set_all(hooks: Hooks) -> None:
     """Hook what is there of this version."""
     calls = Calls(lambda model: _hook_model(hooks, model, calls))
-    step_in_front_of((scopes.OPENINFERENCE_SMOLAGENTS,), hooks)
+    step_in_front_of((scopes.OPENINFERENCE_SMOLAGENTS, scopes.GENAI_SMOLAGENTS), hooks)
     hooks.when_imported("smolagents.agents", lambda module: _hook_agents(hooks, module, calls))
     hooks.when_imported("smolagents.tools", lambda module: _hook_tools(hooks, module, calls))
     hooks.when_imported(

@@ -20,6 +20,7 @@ from toolspan.instrumentation.frameworks._arguments import (
     prepare_content,
 )
 from toolspan.instrumentation.frameworks._interrupted import Interrupted
+from toolspan.instrumentation.frameworks._peers import past_peers
 from toolspan.instrumentation.frameworks.smolagents._limits import LIMIT_KEY
 from toolspan.instrumentation.record import (
     Kind,
@@ -221,7 +222,9 @@ class Calls:
         if is_suppressed(context):
             return None
         tracer = self._tracer()
-        call = None if tracer is None else open_call(prepared, tracer, context, links=links)
+        if tracer is None:
+            return None
+        call = open_call(prepared, tracer, past_peers(context), links=links)
         if call is not None:
             call.source = self
             call.instance = instance
