@@ -61,6 +61,7 @@ def used_in_code() -> set[str]:
 READ_ONLY = {
     "_OTHER",
     "service.name",
+    "gen_ai.agent.call.id",
     "gen_ai.evaluation.result",
     "gen_ai.provider.name",
     "gen_ai.response.model",

@@ -61,8 +61,8 @@ REQUIREMENTS = from_source(
             "Content is pruned, then redacted by key, path and pattern, then encoded: always valid JSON with its original size.",
         ),
         "capability.B-error-text": built("Exception message and stack are governed by a switch."),
-        "capability.B-tool-list-once": planned(
-            6, "The list of tools is recorded once, not with every request."
+        "capability.B-tool-list-once": built(
+            "The list of tools is recorded once, not with every request."
         ),
         # --- C: retries and fallbacks ---
         "capability.C-attempts": built(
@@ -176,8 +176,8 @@ REQUIREMENTS = from_source(
         ),
         "capability.N-typed": built("Every package ships `py.typed`."),
         "capability.N-suppress-key": built("The suppress-instrumentation key is honoured."),
-        "capability.N-framework-extras": planned(
-            6, "Each framework that needs a package has an extra of its own."
+        "capability.N-framework-extras": built(
+            "Each framework that needs a package has an extra of its own."
         ),
         # --- O: reading what others write ---
         "capability.O-openinference": built("OpenInference spans are normalised on read."),

@@ -1,6 +1,6 @@
 """What users of existing instrumentation complain about, most frequent first, turned into promises."""
 
-from requirements._model import built, from_source, planned
+from requirements._model import built, from_source
 
 REQUIREMENTS = from_source(
     "recording pains",
@@ -25,8 +25,8 @@ REQUIREMENTS = from_source(
         ),
         "pain.06-disjoint-mcp-traces": built("MCP client and server spans are in one trace."),
         "pain.07-duplicate-spans": built("Stacked instrumentation layers give one logical call."),
-        "pain.07-repeated-payloads": planned(
-            6, "No payload is stored twice, and the tool list is not sent again with every request."
+        "pain.07-repeated-payloads": built(
+            "No payload is stored twice, and the tool list is not sent again with every request."
         ),
         "pain.08-double-counting": built(
             "Tokens and cost that an agent span repeats from its children are counted once."

@@ -1,6 +1,7 @@
 """Runs the frameworks' programs, each in its cached environment, and shows their trees."""
 
 import os
+import re
 import subprocess
 from collections.abc import Iterable
 from functools import cache
@@ -13,7 +14,7 @@ from support.reference import REPOSITORY
 from support.trees import tree
 
 HERE = REPOSITORY / "tests" / "instrumentation" / "frameworks"
-OURS = ("toolspan.instrumentation", "toolspan.instrumentation.smolagents", "user")
+OURS = ("toolspan.instrumentation", "toolspan.instrumentation.smolagents", "pydantic-ai", "user")
 TIMEOUT_S = 120
 # What says the same on every span of its kind, or differs from run to run.
 LEFT_OUT = (
@@ -45,6 +46,7 @@ PROGRAMS = {
     "langgraph": "langgraph_runs.py",
     "smolagents": "smolagents_runs.py",
     "pydantic-ai": "pydantic_ai_runs.py",
+    "every-framework": "nested_runs.py",
 }
 EVERY_COMMIT = ("openai-agents", "langgraph", "smolagents", "pydantic-ai")
 ON_DEMAND = tuple(f"{name}-oldest" for name in EVERY_COMMIT)
@@ -54,7 +56,10 @@ PEERS = {
     "langgraph-openinference": "openinference.instrumentation.langchain",
     "langgraph-genai": "opentelemetry.instrumentation.genai.langchain",
     "smolagents-openinference": "openinference.instrumentation.smolagents",
+    "smolagents-genai": "opentelemetry.instrumentation.genai.smolagents",
 }
+# Changes pydantic-ai's own spans instead of adding any.
+CHANGING_PEER = "pydantic-ai-openinference"
 
 
 def program_of(environment: str) -> Path:
@@ -99,4 +104,5 @@ def tree_of(spans: Iterable[dict[str, Any]]) -> str:
     for span in spans:  # no order of their own
         if span["name"] in side_by_side and span["attributes"].get("gen_ai.tool.call.id") == "c2":
             span["span_id_order"] = 1
-    return tree(sorted(spans, key=lambda span: span.get("span_id_order", 0)), leave_out=LEFT_OUT)
+    shown = tree(sorted(spans, key=lambda span: span.get("span_id_order", 0)), leave_out=LEFT_OUT)
+    return re.sub(r"elapsed: [\d.]+s", "elapsed", shown)

@@ -49,7 +49,7 @@ def otlp_json_spans(*paths: Path) -> Iterator[dict[str, Any]]:
     """Every span in OTLP/JSON-lines files or folders, flattened.
 
     Each has `resource, scope, name, kind, status, description, attributes, trace_id, span_id,
-    parent_span_id, start, end, events`; attributes are plain Python values.
+    parent_span_id, start, end, events, links`; attributes are plain Python values.
     """
     for path in paths:
         files = sorted(path.glob("spans-*.jsonl")) if path.is_dir() else [path]
@@ -80,6 +80,10 @@ def _spans_of(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
                     "events": [
                         {"name": event["name"], "attributes": attributes_of(event)}
                         for event in span.get("events", [])
+                    ],
+                    "links": [
+                        {"span_id": link["spanId"], "attributes": attributes_of(link)}
+                        for link in span.get("links", [])
                     ],
                 }
 

@@ -32,6 +32,13 @@ def plain_spans(spans: Iterable[ReadableSpan]) -> list[dict[str, Any]]:
             "description": span.status.description or "",
             "attributes": dict(span.attributes or {}),
             "events": [{"name": event.name} for event in span.events],
+            "links": [
+                {
+                    "span_id": format(link.context.span_id, "016x"),
+                    "attributes": dict(link.attributes or {}),
+                }
+                for link in span.links
+            ],
             "start": span.start_time or 0,
             "end": span.end_time or 0,
         }
@@ -44,11 +51,12 @@ def tree(spans: Iterable[Mapping[str, Any]], *, leave_out: Iterable[str] = ()) -
 
     `scope | name | KIND | STATUS description | attributes`, the attributes sorted, without those
     in `leave_out` and with a word for values that differ from run to run. A span whose parent is
-    missing is marked `!`; events are appended.
+    missing is marked `!`; events are appended, and so are links that say of what kind they are.
     """
     spans = list(spans)
     left_out = set(leave_out)
     ids = {span["span_id"] for span in spans}
+    names = {span["span_id"]: span["name"] for span in spans}
     children: dict[str, list[Mapping[str, Any]]] = {}
     for span in sorted(spans, key=lambda span: (span["start"], span["span_id"])):
         parent = span["parent_span_id"] if span["parent_span_id"] in ids else ""
@@ -58,7 +66,7 @@ def tree(spans: Iterable[Mapping[str, Any]], *, leave_out: Iterable[str] = ()) -
     def render(parent: str, depth: int) -> None:
         for span in children.get(parent, ()):
             orphan = "! " if not parent and span["parent_span_id"] else ""
-            lines.append("  " * depth + orphan + _line(span, left_out))
+            lines.append("  " * depth + orphan + _line(span, left_out, names))
             render(span["span_id"], depth + 1)
 
     render("", 0)
@@ -70,7 +78,7 @@ def expected(text: str) -> str:
     return re.sub(r"(?<=\S) {2,}", " ", textwrap.dedent(text).strip())
 
 
-def _line(span: Mapping[str, Any], left_out: set[str]) -> str:
+def _line(span: Mapping[str, Any], left_out: set[str], names: Mapping[str, str]) -> str:
     attributes = {
         key: _VARYING.get(key, value)
         for key, value in sorted(span["attributes"].items())
@@ -79,5 +87,10 @@ def _line(span: Mapping[str, Any], left_out: set[str]) -> str:
     shown = " ".join(f"{key}={value}" for key, value in attributes.items())
     status = f"{span['status']} {span['description']}".strip()
     events = "".join(f" +{event['name']}" for event in span["events"])
+    links = "".join(
+        f" ->{link['attributes']['toolspan.link.kind']} {names.get(link['span_id'], '?')}"
+        for link in span.get("links", ())
+        if "toolspan.link.kind" in link["attributes"]
+    )
     line = f"{span['scope']} | {span['name']} | {span['kind']} | {status} | {shown}".rstrip(" |")
-    return line + events
+    return line + events + links

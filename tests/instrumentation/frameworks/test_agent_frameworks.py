@@ -7,6 +7,7 @@ active on the same framework, our tree must be the same, and every call must sti
 """
 
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from support.agent_frameworks import (
+    CHANGING_PEER,
     EVERY_COMMIT,
     HERE,
     ON_DEMAND,
@@ -23,6 +25,7 @@ from support.agent_frameworks import (
     run,
     tree_of,
 )
+from support.cached_environments import python_of
 from support.spans import otlp_json_spans
 
 
@@ -30,7 +33,7 @@ def on_demand(names: Iterable[str]) -> list[Any]:
     return [pytest.param(name, marks=pytest.mark.frameworks) for name in names]
 
 
-@pytest.mark.parametrize("environment", [*EVERY_COMMIT, *on_demand(ON_DEMAND)])
+@pytest.mark.parametrize("environment", [*EVERY_COMMIT, "every-framework", *on_demand(ON_DEMAND)])
 @pytest.mark.requirement(
     "pain.04-swallowed-errors",
     "pain.18-tool-call-id",
@@ -40,13 +43,30 @@ def on_demand(names: Iterable[str]) -> list[Any]:
 def test_every_scenario_leaves_the_tree_that_is_written_down(environment: str) -> None:
     done, folder = ran(environment)
     assert "LEFT A SPAN" not in done.stdout
-    assert "toolspan" not in done.stderr, done.stderr
+    said = done.stderr.replace(str(python_of(environment).parents[1]), "")
+    assert "toolspan" not in said, said
     shown = tree_of(otlp_json_spans(folder)) + "\n"
     file = HERE / "trees" / f"{environment}.txt"
     if os.environ.get("WRITE_TREES"):
         file.parent.mkdir(exist_ok=True)
         file.write_text(shown, encoding="utf-8")
     assert shown == file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("environment", EVERY_COMMIT)
+def test_agents_that_run_at_once_do_not_get_into_each_others_traces(environment: str) -> None:
+    """In threads, and in tasks of one event loop."""
+    done, folder = run(environment, "many_at_once")
+    assert "many_at_once ended: None" in done.stdout, done.stderr
+    by_trace: dict[str, list[dict[str, Any]]] = {}
+    for span in otlp_json_spans(folder):
+        if span["attributes"].get("session.id"):
+            by_trace.setdefault(span["attributes"]["session.id"], []).append(span)
+    assert len(by_trace) == 8
+    shapes = {name: tree_of(spans).replace(name, "NAME") for name, spans in by_trace.items()}
+    shapes = {name: shape.replace(name.replace("-", "_"), "NAME") for name, shape in shapes.items()}
+    assert set(shapes.values()) == {shapes["agent-0"]}
+    assert shapes["agent-0"].count("execute_tool search") == (1 if "smol" in environment else 2)
 
 
 @pytest.mark.parametrize("environment", on_demand(PEERS))
@@ -60,23 +80,67 @@ def test_with_a_peer_our_tree_is_the_same_and_its_spans_are_duplicates(environme
     assert layers == {"duplicate"}
     framework = next(name for name in EVERY_COMMIT if environment.startswith(name))
     alone = (HERE / "trees" / f"{framework}.txt").read_text(encoding="utf-8")
-    ours = [span for span in spans if span["scope"] in OURS]
-    assert names_and_outcomes(ours) == names_and_outcomes_of_text(alone)
+    found, wanted = names_and_outcomes(spans), names_and_outcomes_of_text(alone)
+    if environment == "smolagents-openinference":  # leaves spans current that it never ends
+        found, wanted = without_scenarios(found), without_scenarios(wanted)
+    assert found == wanted
+
+
+def without_scenarios(lines: Iterable[str]) -> list[str]:
+    return sorted(re.sub("^scenario [a-z_]+ > ", "", line) for line in lines)
 
 
 def names_and_outcomes(spans: Iterable[dict[str, Any]]) -> list[str]:
+    """Where each span of ours stands among ours, whatever of others is between, and how it ended.
+
+    Not those of the user's own: a peer's span may be between, or around, instead of ours.
+    """
+    spans = list(spans)
+    by_id = {span["span_id"]: span for span in spans}
+
+    def place(span: dict[str, Any] | None) -> list[str]:
+        if span is None:
+            return []
+        above = place(by_id.get(span["parent_span_id"]))
+        is_named = span["scope"] in OURS and span["scope"] != "user"
+        is_root = not above and span["scope"] == "user"
+        return [*above, span["name"]] if is_named or is_root else above
+
     return sorted(
-        f"{span['name']} {span['attributes'].get('toolspan.outcome', '')}".strip() for span in spans
+        f"{' > '.join(place(span))} {span['attributes'].get('toolspan.outcome', '')}".strip()
+        for span in spans
+        if span["scope"] in OURS and span["scope"] != "user"
     )
 
 
 def names_and_outcomes_of_text(text: str) -> list[str]:
-    lines = []
+    lines, above = [], [(-1, "")]
     for line in text.splitlines():
-        _, name, _, *rest = line.strip().removeprefix("! ").split(" | ")
-        outcomes = [word for word in " ".join(rest).split() if word.startswith("toolspan.outcome=")]
-        lines.append(f"{name} {outcomes[0].partition('=')[2] if outcomes else ''}".strip())
+        depth = len(line) - len(line.lstrip())
+        scope, name, _, *rest = line.strip().removeprefix("! ").split(" | ")
+        while above[-1][0] >= depth:
+            above.pop()
+        if scope == "user" and len(above) > 1:
+            continue
+        above.append((depth, name))
+        if scope == "user":
+            continue
+        words = " ".join(rest).split()
+        outcome = next((word for word in words if word.startswith("toolspan.outcome=")), "=")
+        path = " > ".join(name for _, name in above[1:])
+        lines.append(f"{path} {outcome.partition('=')[2]}".strip())
     return sorted(lines)
+
+
+@pytest.mark.parametrize("environment", on_demand([CHANGING_PEER]))
+def test_a_peer_that_changes_the_same_spans_changes_neither_tree_nor_outcomes(
+    environment: str,
+) -> None:
+    folder = ran(environment)[1]
+    spans = list(otlp_json_spans(folder))
+    alone = (HERE / "trees" / "pydantic-ai.txt").read_text(encoding="utf-8")
+    assert names_and_outcomes(spans) == names_and_outcomes_of_text(alone)
+    assert counts(folder) == counts(ran("pydantic-ai")[1])
 
 
 @pytest.mark.parametrize("environment", on_demand(PEERS))
@@ -117,8 +181,37 @@ def test_content_is_recorded_only_under_its_switch(environment: str) -> None:
         if span["attributes"].get("gen_ai.tool.call.id") == "c1"
     ]
     assert "otters" not in without
+    assert "gen_ai.tool.definitions" not in without
     assert [("otters" in call["gen_ai.tool.call.arguments"]) for call in calls] == [True]
     assert ["results for otters" in call["gen_ai.tool.call.result"] for call in calls] == [True]
+
+
+@pytest.mark.parametrize("environment", [*EVERY_COMMIT, *on_demand(["pydantic-ai-oldest"])])
+@pytest.mark.requirement("pain.07-repeated-payloads", "capability.B-tool-list-once")
+def test_of_a_run_each_message_each_result_and_the_tools_are_stored_once(environment: str) -> None:
+    folder = run(
+        environment, "two_tools", OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT="true"
+    )[1]
+    spans = list(otlp_json_spans(folder))
+    payloads = [
+        str(value)
+        for span in spans
+        for key, value in span["attributes"].items()
+        if key != "gen_ai.tool.call.arguments"
+    ]
+    stored = {word: sum(text.count(word) for text in payloads) for word in STORED_ONCE}
+    has_messages = environment.startswith("pydantic-ai")
+    assert stored == {
+        "results for otters": 1,
+        "ok 1": 1,
+        '"parameters":': 2 if has_messages else 0,  # of two tools
+        '"hi"': 1 if has_messages else 0,
+    }
+    listed = [span for span in spans if "gen_ai.tool.definitions" in span["attributes"]]
+    assert len(listed) == (1 if has_messages else 0)
+
+
+STORED_ONCE = ("results for otters", "ok 1", '"parameters":', '"hi"')
 
 
 @pytest.mark.parametrize("environment", EVERY_COMMIT)

@@ -1,9 +1,9 @@
 """Generators whose body may leave contexts attached: never seen by whoever reads them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from opentelemetry.context import get_current
+from opentelemetry.context import Context, get_current
 
 from toolspan.instrumentation.record import current_tracer
 from toolspan.instrumentation.track._generators import (
@@ -15,8 +15,8 @@ from toolspan.instrumentation.track._generators import (
 class _Body:
     """Carries the context that the body runs in from step to step; records nothing itself."""
 
-    def __init__(self) -> None:
-        self.context = get_current()
+    def __init__(self, known: Mapping[str, Any]) -> None:
+        self.context = Context({**get_current(), **known}) if known else get_current()
 
     def end_with_result(self, result: object, *, judged: str | bool | None = None) -> None:
         """The body returned."""
@@ -25,19 +25,29 @@ class _Body:
         """The body raised."""
 
 
-def _begin(_args: tuple[Any, ...], _kwargs: dict[str, Any]) -> _Body | None:
-    return None if current_tracer() is None else _Body()
-
-
 def _finish(_run: object, _result: object) -> None:
     """What it returned is told elsewhere."""
 
 
-def apart(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A generator function whose bodies attach contexts for themselves alone."""
-    return generator_function(function, _begin, _finish)
+def _beginning(known: Mapping[str, Any]) -> Callable[..., _Body | None]:
+    def begin(_args: tuple[Any, ...], _kwargs: dict[str, Any]) -> _Body | None:
+        return None if current_tracer() is None else _Body(known)
+
+    return begin
 
 
-def apart_async(function: Callable[..., Any]) -> Callable[..., Any]:
+def apart(
+    function: Callable[..., Any], known: Mapping[str, Any] | None = None
+) -> Callable[..., Any]:
+    """A generator function whose bodies attach contexts for themselves alone.
+
+    `known` is in the context that a body begins in.
+    """
+    return generator_function(function, _beginning(known or {}), _finish)
+
+
+def apart_async(
+    function: Callable[..., Any], known: Mapping[str, Any] | None = None
+) -> Callable[..., Any]:
     """The same for async generator functions."""
-    return async_generator_function(function, _begin, _finish)
+    return async_generator_function(function, _beginning(known or {}), _finish)

@@ -3,12 +3,14 @@
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any, Final
 
 from opentelemetry.context import Context, attach, get_current
+from opentelemetry.trace import Link
 
 from toolspan.conventions.outcomes import Outcome
+from toolspan.instrumentation.frameworks._peers import past_peers
 from toolspan.instrumentation.record import (
     SPAN_KEY,
     Identity,
@@ -28,16 +30,24 @@ _log: Final = logging.getLogger("toolspan")
 class Run:
     """One open call, where it was attached, and what is below it."""
 
-    __slots__ = ("before", "below", "call", "key", "token", "told")
+    __slots__ = ("above", "before", "below", "call", "is_waiting", "key", "token", "told", "try_of")
 
-    def __init__(self, key: Hashable, call: OpenCall, token: Any, before: Context) -> None:
+    def __init__(
+        self, key: Hashable, call: OpenCall, token: Any, before: Context, above: "Run | None"
+    ) -> None:
         self.key: Final = key
         self.call: Final = call
         self.token: Final = token
         self.before: Final = before
-        self.below: Final[list[Hashable]] = []
+        self.above: Final = above
+        self.below: Final[dict[Hashable, None]] = {}
+        """The keys of the runs it has begun that have not ended, in order."""
         self.told: tuple[Outcome, str | None, str | None] | None = None
         """The end that is already known, whatever is reported later."""
+        self.is_waiting = False
+        """Whether it has stopped for somebody to answer."""
+        self.try_of: tuple[Hashable, int] | None = None
+        """What this is a try of, and which."""
 
 
 class Runs:
@@ -83,6 +93,7 @@ class Runs:
         conversation_id: str | None = None,
         is_root: bool = False,
         is_attached: bool = True,
+        links: Sequence[Link] | None = None,
     ) -> OpenCall | None:
         """Open a call below the run of `parent`, or else in the current context.
 
@@ -98,25 +109,41 @@ class Runs:
         if is_suppressed(context):
             return None
         above = self.get(parent) if parent is not None else None
-        if above is not None and not _is_open_below(context, above.call):
+        if above is not None and not self._is_below(context, above.call):
             context = above.call.context
         elif is_root:
             context = self._outside(context)
+        context = past_peers(context)
         identity = _identity(context, session_id, conversation_id)
-        call = open_call(prepared, tracer, context, identity=identity)
+        call = open_call(prepared, tracer, context, identity=identity, links=links)
         if call is None:
             return None
         before = get_current()
-        run = Run(key, call, attach(call.context) if is_attached else None, before)
+        run = Run(key, call, attach(call.context) if is_attached else None, before, above)
         call.source = run
         if above is not None:
-            above.below.append(key)
+            above.below[key] = None
         with self._lock:
             self._runs[key] = run
             oldest = self._runs.popitem(last=False)[1] if len(self._runs) > self._most else None
         if oldest is not None:
             oldest.call.end(Outcome.ABANDONED)
         return call
+
+    def _is_below(self, context: Context, call: OpenCall) -> bool:
+        """Whether `call` encloses `context`, and nothing between has ended or is a run of its own.
+
+        A task may outlive what it was begun in. A run that the framework does not name as the
+        parent is one begun beside the next, in a batch.
+        """
+        current = open_call_in(context)
+        while current is not None and current is not call:
+            run = current.source
+            is_beside = isinstance(run, Run) and self._runs.get(run.key) is run
+            if is_beside or not current.is_open:
+                return False
+            current = current.parent
+        return current is call
 
     def _outside(self, context: Context) -> Context:
         call = open_call_in(context)
@@ -137,6 +164,19 @@ class Runs:
         if run is not None and error is not None:
             run.told = (*outcome_of_exception(error), str(error))
 
+    def tell_below(self, run: Run, error: BaseException) -> None:
+        """What is open at `run` and below it ends so: its time is up, whatever it says later."""
+        run.told = (*outcome_of_exception(error), str(error))
+        for below in self.open_below(run):
+            self.tell_below(below, error)
+
+    def open_below(self, run: Run) -> Iterator[Run]:
+        """The runs begun by `run` that have not ended."""
+        for key in tuple(run.below):
+            below = self._runs.get(key)
+            if below is not None:
+                yield below
+
     def end(self, key: Hashable, error: BaseException | None = None, result: object = None) -> None:
         """End the run of `key`, and what is still open below it."""
         with self._lock:
@@ -144,6 +184,8 @@ class Runs:
             run = self._runs.pop(key, None)
         if run is None:
             return
+        if run.above is not None:
+            run.above.below.pop(key, None)
         try:
             self._end_below(run, error)
             if run.told is not None:
@@ -162,23 +204,13 @@ class Runs:
         outcome = Outcome.ABANDONED
         if error is not None and outcome_of_exception(error)[0] is Outcome.CANCELLED:
             outcome = Outcome.CANCELLED
-        for key in run.below:
+        for key in tuple(run.below):
             with self._lock:
                 left = self._runs.pop(key, None)
             if left is not None:
                 self._end_below(left, error)
-                left.call.end(outcome)
+                left.call.end(*(left.told or (outcome, None, None)))
                 leave(left)
-
-
-def _is_open_below(context: Context, call: OpenCall) -> bool:
-    """Whether `call` encloses `context`, and nothing between has ended: a task may outlive it."""
-    current = open_call_in(context)
-    while current is not None and current is not call:
-        if not current.is_open:
-            return False
-        current = current.parent
-    return current is call
 
 
 def _is_in(context: Context, call: OpenCall) -> bool:
@@ -211,6 +243,11 @@ def leave(run: Run) -> None:
         return
     _restore(run)
     # Runs that were begun beside each other (a batch) need not end in the opposite order.
+    leave_ended()
+
+
+def leave_ended() -> None:
+    """Restore the context before runs that have ended: who detached after us made them current."""
     call = open_call_in(get_current())
     while call is not None and not call.is_open and isinstance(call.source, Run):
         attach(call.source.before)

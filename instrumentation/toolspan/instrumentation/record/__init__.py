@@ -11,6 +11,7 @@ What instrumentors build on. The only place that sets a `gen_ai.*` attribute.
 - `usage_attributes`: what a model's answer says of itself
 - `current_context`, `attach`, `detach`, `leave`: the current context, cheaper than the API's own
 - `McpRequest`, `Peer`: what a span says about an MCP request
+- `SaidInRuns`: what the requests of an agent run repeat, recorded once
 - `Identity`: session, user, workflow, agent and step a span belongs to
 """
 
@@ -32,8 +33,10 @@ from toolspan.instrumentation.record._cost import cost_attributes
 from toolspan.instrumentation.record._current import attach, current_context, detach, leave
 from toolspan.instrumentation.record._evaluation import DIRECTIONS, SOURCES, Evaluation
 from toolspan.instrumentation.record._foreign import (
+    conversation_of,
     foreign_tool_call_attributes,
     gen_ai_identity,
+    in_agent_of,
     kind_of_work,
 )
 from toolspan.instrumentation.record._identity import NOBODY, Identity
@@ -54,6 +57,7 @@ from toolspan.instrumentation.record._outcome import (
     tell_outcome,
 )
 from toolspan.instrumentation.record._registry import open_calls
+from toolspan.instrumentation.record._said_once import SaidInRuns, SaidOnce
 from toolspan.instrumentation.record._tracer import (
     current_tracer,
     on_provider,
@@ -82,8 +86,11 @@ __all__ = [
     "OpenCall",
     "Peer",
     "Prepared",
+    "SaidInRuns",
+    "SaidOnce",
     "attach",
     "begin_attempt",
+    "conversation_of",
     "cost_attributes",
     "current_context",
     "current_tracer",
@@ -94,6 +101,7 @@ __all__ = [
     "foreign_tool_call_attributes",
     "gen_ai_identity",
     "identity_in",
+    "in_agent_of",
     "is_suppressed",
     "join_call",
     "kind_of_work",

@@ -113,6 +113,9 @@ def begin_attempt(context: Context) -> Attempt | None:
     if call is None or call.prepared.kind is not Kind.TOOL or not call.is_open:
         return None
     with _counting:
+        offered, call.offered_attempt = call.offered_attempt, None
+        if offered is not None:
+            return offered
         call.attempt_count += 1
         number = call.attempt_count
     if number == 1:

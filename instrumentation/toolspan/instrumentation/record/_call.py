@@ -106,6 +106,8 @@ class OpenCall:
     """Further layers around the same function that are running in this call."""
     attempt_count = 0
     first_attempt: "Attempt | None" = None
+    offered_attempt: "Attempt | None" = None
+    """Begun by a hook around the tool: what tries the tool further in, first, is this attempt."""
     failed_tools: list[str] | None = None
     """Tools that failed below this call and for which nothing stood in yet, in order."""
     fallback_group: Sequence[str] = ()
@@ -327,7 +329,7 @@ class OpenCall:
         span, context = self.span, self.context
         # Context and attempt refer to the call: left so, it would wait for the garbage collector.
         self.context = _NOWHERE
-        self.first_attempt = None
+        self.first_attempt = self.offered_attempt = None
         try:
             if self.parent is not None:
                 self._tell_parent(self.parent, outcome)

@@ -17,7 +17,7 @@ from toolspan.conventions.attributes import (
 )
 from toolspan.conventions.layers import Layer
 from toolspan.conventions.operations import KIND_BY_OPERATION, MCP_TOOLS_CALL
-from toolspan.instrumentation.record._context import identity_in, open_call_in
+from toolspan.instrumentation.record._context import IDENTITY_KEY, identity_in, open_call_in
 from toolspan.instrumentation.record._kinds import Kind
 
 if TYPE_CHECKING:  # the SDK need not be installed, and takes its time to import
@@ -44,6 +44,20 @@ def gen_ai_identity(attributes: Mapping[str, Any], context: Context) -> dict[str
 def kind_of_work(attributes: Mapping[str, Any]) -> str | None:
     """What a span says it describes: `tool`, `agent`, `llm`, ...; None where it does not say."""
     return KIND_BY_OPERATION.get(str(attributes.get(GEN_AI_OPERATION_NAME)))
+
+
+def in_agent_of(attributes: Mapping[str, Any], context: Context) -> Context | None:
+    """The context below the agent run that a span with these attributes describes, if it does."""
+    agent = attributes.get(GEN_AI_AGENT_NAME)
+    if kind_of_work(attributes) != "agent" or not isinstance(agent, str) or not agent:
+        return None
+    return Context({**context, IDENTITY_KEY: identity_in(context).in_agent(agent)})
+
+
+def conversation_of(attributes: Mapping[str, Any]) -> str | None:
+    """The conversation that a span says it belongs to."""
+    conversation = attributes.get(GEN_AI_CONVERSATION_ID)
+    return conversation if isinstance(conversation, str) and conversation else None
 
 
 def foreign_tool_call_attributes(

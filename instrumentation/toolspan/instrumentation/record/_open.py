@@ -1,13 +1,13 @@
 """Where a call begins: a span of its own, or one that another library has begun for it."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from time import time_ns
 from typing import Any, Final
 
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.trace import Span, Tracer
+from opentelemetry.trace import Link, Span, Tracer
 
 from toolspan.conventions.attributes import GEN_AI_AGENT_NAME, GEN_AI_CONVERSATION_ID
 from toolspan.conventions.outcomes import Outcome
@@ -37,11 +37,13 @@ def open_call(
     identity: Identity | None = None,
     start_time: int | None = None,
     more: Mapping[str, Any] | None = None,
+    links: Sequence[Link] | None = None,
 ) -> OpenCall | None:
     """Start a call in `context`; its own context is `call.context`, attached by the caller.
 
     `identity` replaces that of the context; `more` are attributes beyond those of the kind, to be
-    given only when the span is sure to be recorded. None when the span could not be started.
+    given only when the span is sure to be recorded; `links` lead to spans it has to do with. None
+    when the span could not be started.
     """
     kind = prepared.kind
     if kind is not _TOOL and kind is not _LLM:
@@ -54,7 +56,7 @@ def open_call(
         attributes = {**attributes, **more}
     try:
         span = tracer.start_span(
-            prepared.span_name, context, prepared.span_kind, attributes, None, start_time
+            prepared.span_name, context, prepared.span_kind, attributes, links, start_time
         )
     except Exception:  # a processor or sampler of the host's may raise
         _log.debug("no span for %s", prepared.span_name, exc_info=True)

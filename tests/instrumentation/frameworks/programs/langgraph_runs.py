@@ -1,19 +1,25 @@
 """LangChain's agents and LangGraph with models that follow a script: one scenario after another."""
 
 import asyncio
+import inspect
 import os
 from typing import TypedDict
 
 os.environ["LANGSMITH_TRACING"] = "false"
 
 from langchain.agents import create_agent
+from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.tools import tool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, StateGraph
-from langgraph.types import Command, interrupt
-from scenario import run, user_span
+from langgraph.types import Command, RetryPolicy, interrupt
+from scenario import at_once, run, user_span
+
+from toolspan.instrumentation import track_tool_call
+
+HAS_NODE_TIMEOUT = "timeout" in inspect.signature(StateGraph.add_node).parameters
 
 USAGE = {"input_tokens": 10, "output_tokens": 5, "total_tokens": 15}
 
@@ -166,13 +172,72 @@ def unknown_tool():
     return answer(worker.invoke(ASK))
 
 
-def timeout():
+def timeout_raised():
     @tool
     def slow(q: str) -> str:
         """Gives up."""
         raise TimeoutError("no answer in 3 s")
 
     return agent("worker", calls(("slow", "c1", {"q": "x"})), tools=[slow]).invoke(ASK)
+
+
+async def timeout():
+    """`step_timeout`: what is running is cancelled."""
+
+    @tool
+    async def wait(q: str) -> str:
+        """Never returns."""
+        await asyncio.Event().wait()
+        return q
+
+    worker = agent("worker", calls(("wait", "c1", {"q": "x"})), tools=[wait])
+    worker.step_timeout = 0.3
+    await worker.ainvoke(ASK)
+
+
+def timeout_in_thread():
+    """The tool runs on, and what it returns is thrown away."""
+    import threading
+
+    gave_up = threading.Event()
+
+    @tool
+    def wait(q: str) -> str:
+        """Until nobody waits for it any longer."""
+        gave_up.wait(10)
+        return q
+
+    worker = agent("worker", calls(("wait", "c1", {"q": "x"})), tools=[wait])
+    worker.step_timeout = 0.3
+    stream = worker.stream(ASK)
+    # When the time is up, the graph waits for the thread before it says so.
+    threading.Timer(1.0, gave_up.set).start()
+    list(stream)
+
+
+async def timeout_of_a_node():
+    async def think(state):
+        await asyncio.Event().wait()
+
+    graph = StateGraph(State)
+    graph.add_node("think", think, timeout=0.05)
+    graph.add_edge(START, "think")
+    await graph.compile(name="slow desk").ainvoke({"value": 1})
+
+
+def retried_node():
+    left = [0, 1, 2]
+
+    def think(state):
+        if left.pop():
+            raise ConnectionError("upstream 503")
+        return {"value": 1}
+
+    graph = StateGraph(State)
+    policy = RetryPolicy(initial_interval=0.0, jitter=False, retry_on=ConnectionError)
+    graph.add_node("think", think, retry_policy=policy)
+    graph.add_edge(START, "think")
+    return graph.compile(name="desk").invoke({"value": 1})
 
 
 async def cancellation():
@@ -238,8 +303,90 @@ def interrupted():
     return answer(worker.invoke(Command(resume="yes"), thread))
 
 
+def paused():
+    """`interrupt_before`: no exception says that the graph waits."""
+    graph = StateGraph(State)
+    graph.add_node("prepare", lambda state: {"value": 2})
+    graph.add_node("commit", lambda state: {"value": 3})
+    graph.add_edge(START, "prepare")
+    graph.add_edge("prepare", "commit")
+    desk = graph.compile(name="desk", checkpointer=InMemorySaver(), interrupt_before=["commit"])
+    thread = {"configurable": {"thread_id": "thread-9"}}
+    desk.invoke({"value": 1}, thread)
+    return desk.invoke(None, thread)
+
+
+async def asynchronous():
+    """The model's HTTP request is below its call."""
+
+    class Asked(Scripted):
+        async def _agenerate(self, *args, **kwargs):
+            with user_span("POST"):
+                return self._generate(*args, **kwargs)
+
+    turns = iter([calls(("search", "c1", {"q": "a"})), say("done")])
+    worker = create_agent(Asked(messages=turns), [search], name="worker")
+    return answer(await worker.ainvoke(ASK))
+
+
+async def model_streamed():
+    """A model that is read by itself, and one that is left half-way."""
+    model = Scripted(messages=iter([say("one two"), say("three four")]))
+    async for _ in model.astream("hi"):
+        with user_span("between"):
+            pass
+    for _ in model.stream("hi"):
+        with user_span("between"):
+            break
+
+
+def batch():
+    """Beside each other in one thread."""
+    model = Scripted(messages=iter([say("one"), say("two")]))
+    model.generate([[HumanMessage("a")], [HumanMessage("b")]])
+
+
+def stream_left_halfway():
+    worker = agent("worker", calls(("search", "c1", {"q": "a"})), say("done"), tools=[search])
+    for _ in worker.stream(ASK):
+        break
+
+
+def decorated_tool():
+    @tool
+    @track_tool_call
+    def tracked(q: str) -> str:
+        """Tracked by its author, too."""
+        with user_span("in tracked"):
+            return q
+
+    worker = agent("worker", calls(("tracked", "c1", {"q": "a"})), say("done"), tools=[tracked])
+    return answer(worker.invoke(ASK))
+
+
+def raising_callback():
+    class Callback(BaseCallbackHandler):
+        raise_error = True
+
+        def on_tool_end(self, *args, **kwargs):
+            raise RuntimeError("in a callback")
+
+    worker = agent("worker", calls(("search", "c1", {"q": "a"})), say("done"), tools=[search])
+    return worker.invoke(ASK, {"callbacks": [Callback()]})
+
+
 def direct_tool():
     return search.invoke({"q": "a"})
+
+
+def many_at_once():
+    def worker(name):
+        return agent(name, calls(("search", name, {"q": name})), say("done"), tools=[search])
+
+    async def work(name):
+        return await worker(name).ainvoke(ASK)
+
+    at_once(lambda name: worker(name).invoke(ASK), work)
 
 
 run(
@@ -250,12 +397,24 @@ run(
     nested_graph,
     exception,
     unknown_tool,
+    timeout_raised,
     timeout,
+    timeout_in_thread,
+    *([timeout_of_a_node] if HAS_NODE_TIMEOUT else []),
+    retried_node,
     cancellation,
     streamed,
     streamed_async,
     two_streams,
     session,
     interrupted,
+    paused,
+    asynchronous,
+    model_streamed,
+    batch,
+    stream_left_halfway,
+    decorated_tool,
+    raising_callback,
     direct_tool,
+    by_name=[many_at_once],
 )

@@ -12,11 +12,14 @@ from agents import (
     Model,
     ModelResponse,
     RunConfig,
+    RunHooks,
     Runner,
+    ToolGuardrailFunctionOutput,
     Usage,
     function_tool,
     generation_span,
     set_trace_processors,
+    tool_input_guardrail,
 )
 from openai.types.responses import (
     Response,
@@ -25,7 +28,9 @@ from openai.types.responses import (
     ResponseOutputMessage,
     ResponseOutputText,
 )
-from scenario import run, user_span
+from scenario import at_once, run, user_span
+
+from toolspan.instrumentation import track_tool_call
 
 # Nothing is sent to OpenAI; what else listens stays. What records must not mind.
 listening = agents.tracing.get_trace_provider()._multi_processor._processors
@@ -204,16 +209,75 @@ async def session():
         await Runner.run(one, "hi", run_config=config)
 
 
-async def approval():
-    @function_tool(needs_approval=True)
-    def delete(q: str) -> str:
-        return q
+@function_tool(needs_approval=True)
+def delete(q: str) -> str:
+    return q
 
+
+async def refused():
+    one = agent("worker", call("delete", "c1", q="x"), say("done"), tools=[delete])
+    config = RunConfig(workflow_name="clean up", group_id="thread-8")
+    result = await Runner.run(one, "hi", run_config=config)
+    state = result.to_state()
+    state.reject(result.interruptions[0])
+    return (await Runner.run(one, state, run_config=config)).final_output
+
+
+async def approved():
     one = agent("worker", call("delete", "c1", q="x"), say("done"), tools=[delete])
     result = await Runner.run(one, "hi")
     state = result.to_state()
-    state.reject(result.interruptions[0])
-    return (await Runner.run(one, state)).final_output
+    state.approve(result.interruptions[0])
+    streaming = Runner.run_streamed(one, state)
+    async for _ in streaming.stream_events():
+        pass
+    return streaming.final_output
+
+
+async def refused_by_guardrail():
+    @tool_input_guardrail
+    def never(data):
+        return ToolGuardrailFunctionOutput.reject_content("not today")
+
+    guarded = function_tool(search_quietly, tool_input_guardrails=[never])
+    one = agent("worker", call("search_quietly", "c1", q="x"), say("done"), tools=[guarded])
+    return (await Runner.run(one, "hi")).final_output
+
+
+def search_quietly(q: str) -> str:
+    return q
+
+
+@function_tool
+@track_tool_call
+def tracked(q: str) -> str:
+    with user_span("in tracked"):
+        return q
+
+
+async def decorated_tool():
+    one = agent("worker", call("tracked", "c1", q="x"), say("done"), tools=[tracked])
+    return (await Runner.run(one, "hi")).final_output
+
+
+async def raising_hooks():
+    class Hooks(RunHooks):
+        async def on_tool_end(self, *args, **kwargs):
+            raise RuntimeError("in a hook")
+
+    one = agent("worker", call("search", "c1", q="x"), say("done"), tools=[search])
+    return await Runner.run(one, "hi", hooks=Hooks())
+
+
+async def stream_left_halfway():
+    one = agent("worker", call("search", "c1", q="a"), call("search", "c2", q="b"), tools=[search])
+    streaming = Runner.run_streamed(one, "hi")
+    async for event in streaming.stream_events():
+        if getattr(event, "name", "") == "tool_output":
+            break
+    streaming.cancel()
+    async for _ in streaming.stream_events():
+        pass
 
 
 def synchronous():
@@ -221,18 +285,35 @@ def synchronous():
     return Runner.run_sync(one, "hi").final_output
 
 
-run(
-    two_tools,
-    parallel_pair,
-    handoff,
-    sub_agent,
-    exception,
-    model_exception,
-    too_many_turns,
-    timeout,
-    cancellation,
-    streamed,
-    session,
-    approval,
-    synchronous,
-)
+def many_at_once():
+    def worker(name):
+        return agent(name, call("search", name, q=name), say("done"), tools=[search])
+
+    async def work(name):
+        return await Runner.run(worker(name), "hi")
+
+    at_once(lambda name: Runner.run_sync(worker(name), "hi"), work)
+
+
+if __name__ == "__main__":
+    run(
+        two_tools,
+        parallel_pair,
+        handoff,
+        sub_agent,
+        exception,
+        model_exception,
+        too_many_turns,
+        timeout,
+        cancellation,
+        streamed,
+        session,
+        refused,
+        approved,
+        refused_by_guardrail,
+        decorated_tool,
+        raising_hooks,
+        stream_left_halfway,
+        synchronous,
+        by_name=[many_at_once],
+    )

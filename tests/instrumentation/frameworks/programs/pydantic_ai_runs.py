@@ -1,13 +1,27 @@
 """pydantic-ai with models that follow a script: one scenario after another."""
 
 import asyncio
+import importlib.util
 
-from pydantic_ai import Agent, ModelRetry
+from opentelemetry import trace
+from pydantic_ai import (
+    Agent,
+    DeferredToolRequests,
+    DeferredToolResults,
+    ModelRetry,
+    Tool,
+    ToolDenied,
+)
 from pydantic_ai.messages import ModelResponse, TextPart, ToolCallPart
 from pydantic_ai.models.function import DeltaToolCall, FunctionModel
-from scenario import run, user_span
+from scenario import at_once, run, user_span
 
 from toolspan.instrumentation import session as toolspan_session
+from toolspan.instrumentation import track_tool_call
+
+if importlib.util.find_spec("openinference"):  # a peer that is a processor
+    peer = importlib.import_module("openinference.instrumentation.pydantic_ai")
+    trace.get_tracer_provider().add_span_processor(peer.OpenInferenceSpanProcessor())
 
 
 def scripted(*turns):
@@ -100,7 +114,17 @@ def exception():
     return agent("worker", [call("boom", "c1", q="x")], tools=[boom]).run_sync("hi")
 
 
-def timeout():
+async def timeout():
+    async def wait(q: str) -> str:
+        await asyncio.Event().wait()
+        return q
+
+    slow = Tool(wait, timeout=0.05)
+    asked = [call("wait", "c1", q="x")]
+    return (await agent("worker", asked, "done", tools=[slow]).run("hi")).output
+
+
+def timeout_raised():
     def slow(q: str) -> str:
         raise TimeoutError("no answer in 3 s")
 
@@ -134,20 +158,73 @@ def session():
             agent("worker", [call("search", turn, q=turn)], "done", tools=[search]).run_sync("hi")
 
 
+async def approval():
+    """One that a person allows, and one that is refused."""
+
+    def delete(q: str) -> str:
+        return q
+
+    asked = [call("delete", "c1", q="x"), call("delete", "c2", q="y")]
+    worker = agent(
+        "worker",
+        asked,
+        "done",
+        tools=[Tool(delete, requires_approval=True)],
+        output_type=[str, DeferredToolRequests],
+    )
+    waiting = await worker.run("hi")
+    answers = DeferredToolResults(approvals={"c1": True, "c2": ToolDenied("no")})
+    history = waiting.all_messages()
+    return (await worker.run(message_history=history, deferred_tool_results=answers)).output
+
+
+def decorated_tool():
+    @track_tool_call
+    def tracked(q: str) -> str:
+        with user_span("in tracked"):
+            return q
+
+    asked = [call("tracked", "c1", q="x")]
+    return agent("worker", asked, "done", tools=[tracked]).run_sync("hi").output
+
+
+async def stream_left_halfway():
+    worker = agent("worker", [call("search", "c1", q="a")], "done", tools=[search])
+    async with worker.run_stream("hi") as result:
+        async for _ in result.stream_text():
+            break
+
+
 def not_instrumented_by_choice():
     worker = agent("worker", [call("search", "c1", q="a")], "done", tools=[search])
     worker.instrument = False
     return worker.run_sync("hi").output
 
 
-run(
-    two_tools,
-    parallel_pair,
-    sub_agent,
-    exception,
-    timeout,
-    cancellation,
-    streamed,
-    session,
-    not_instrumented_by_choice,
-)
+def many_at_once():
+    def worker(name):
+        return agent(name, [call("search", name, q=name)], "done", tools=[search])
+
+    async def work(name):
+        return await worker(name).run("hi")
+
+    at_once(lambda name: worker(name).run_sync("hi"), work)
+
+
+if __name__ == "__main__":
+    run(
+        two_tools,
+        parallel_pair,
+        sub_agent,
+        exception,
+        timeout,
+        timeout_raised,
+        cancellation,
+        streamed,
+        stream_left_halfway,
+        approval,
+        decorated_tool,
+        session,
+        not_instrumented_by_choice,
+        by_name=[many_at_once],
+    )

@@ -3,9 +3,12 @@
 import asyncio
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 from opentelemetry import trace
+
+from toolspan.instrumentation import session
 
 tracer = trace.get_tracer("user")
 
@@ -14,12 +17,35 @@ def user_span(name: str):
     return tracer.start_as_current_span(name)
 
 
-def run(*scenarios: Callable[[], object]) -> None:
-    """Those named on the command line, or all; prints how each ended."""
+NAMES = [f"agent-{number}" for number in range(8)]
+
+
+def at_once(work: Callable[[str], object], awork: Callable[[str], object] | None) -> None:
+    """Each name in a session and trace of its own, in threads and in tasks of one loop, as a
+    server has them; prints nothing."""
+
+    def one(name: str) -> object:
+        with session(name):
+            return work(name)
+
+    async def aone(name: str) -> object:
+        with session(name):
+            return await awork(name)
+
+    async def all_of_them() -> None:
+        await asyncio.gather(*(aone(name) for name in NAMES))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(one, NAMES))
+    if awork is not None:
+        asyncio.run(all_of_them())
+
+
+def run(*scenarios: Callable[[], object], by_name: Iterable[Callable[[], object]] = ()) -> None:
+    """Those named on the command line, or all but those `by_name`; prints how each ended."""
     wanted = sys.argv[1:]
-    for scenario in scenarios:
-        if wanted and scenario.__name__ not in wanted:
-            continue
+    named = [each for each in (*scenarios, *by_name) if each.__name__ in wanted]
+    for scenario in named or scenarios:
         with user_span(f"scenario {scenario.__name__}"):
             try:
                 result = scenario()

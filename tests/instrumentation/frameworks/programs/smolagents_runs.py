@@ -2,8 +2,16 @@
 
 import threading
 
-from scenario import run, user_span
-from smolagents import CodeAgent, Model, ToolCallingAgent, tool
+from scenario import at_once, run, user_span
+from smolagents import (
+    ActionStep,
+    AgentError,
+    CodeAgent,
+    Model,
+    ToolCallingAgent,
+    local_python_executor,
+    tool,
+)
 from smolagents.models import (
     ChatMessage,
     ChatMessageToolCall,
@@ -13,6 +21,7 @@ from smolagents.models import (
 from smolagents.monitoring import TokenUsage
 
 from toolspan.instrumentation import session as toolspan_session
+from toolspan.instrumentation import track_tool_call
 
 
 class Scripted(Model):
@@ -179,6 +188,82 @@ def too_many_steps():
 
 
 def timeout():
+    """The code may take some time, and no more; the thread it runs in goes on."""
+    if not hasattr(local_python_executor, "timeout"):
+        return "this version knows no limit"
+    gave_up = threading.Event()
+
+    @tool
+    def wait(q: str) -> str:
+        """Until nobody waits for it any longer.
+
+        Args:
+            q: what
+        """
+        gave_up.wait(10)
+        return q
+
+    worker = coder(
+        "coder",
+        "print(wait(q='a'))",
+        "final_answer('done')",
+        tools=[wait],
+        executor_kwargs={"timeout_seconds": 0.3},
+    )
+    threading.Timer(1.0, gave_up.set).start()
+    return worker.run("go")
+
+
+def interrupted():
+    @tool
+    def stop(q: str) -> str:
+        """Somebody presses the button.
+
+        Args:
+            q: what
+        """
+        worker.interrupt()
+        return q
+
+    worker = agent("worker", [call("stop", "c1", q="x")], done(), tools=[stop])
+    try:
+        worker.run("go")
+    except AgentError:
+        return worker.run("go on", reset=False)
+
+
+def decorated_tool():
+    @tool
+    @track_tool_call
+    def tracked(q: str) -> str:
+        """Tracked by its author, too.
+
+        Args:
+            q: what
+        """
+        with user_span("in tracked"):
+            return q
+
+    return agent("worker", [call("tracked", "c1", q="a")], done(), tools=[tracked]).run("go")
+
+
+def raising_callback():
+    def callback(step, agent):
+        raise RuntimeError("in a callback")
+
+    worker = agent("worker", [call("search", "c1", q="a")], done(), tools=[search])
+    worker.step_callbacks.register(ActionStep, callback)
+    return worker.run("go")
+
+
+def stream_left_halfway():
+    worker = agent("worker", [call("search", "c1", q="a")], done(), tools=[search])
+    for step in worker.run("go", stream=True):
+        if isinstance(step, ActionStep):
+            break
+
+
+def timeout_raised():
     return agent("worker", [call("slow", "c1", q="x")], done(), tools=[slow]).run("go")
 
 
@@ -197,16 +282,31 @@ def session():
             agent("worker", [call("search", turn, q=turn)], done(), tools=[search]).run("go")
 
 
-run(
-    two_tools,
-    parallel_pair,
-    sub_agent,
-    code,
-    exception,
-    unknown_tool,
-    too_many_steps,
-    timeout,
-    cancellation,
-    streamed,
-    session,
-)
+def many_at_once():
+    def work(name):
+        asked = [call("search", name, q=name)]
+        return agent(name.replace("-", "_"), asked, done(), tools=[search]).run("go")
+
+    at_once(work, None)
+
+
+if __name__ == "__main__":
+    run(
+        two_tools,
+        parallel_pair,
+        sub_agent,
+        code,
+        exception,
+        unknown_tool,
+        too_many_steps,
+        timeout,
+        timeout_raised,
+        cancellation,
+        streamed,
+        stream_left_halfway,
+        interrupted,
+        decorated_tool,
+        raising_callback,
+        session,
+        by_name=[many_at_once],
+    )

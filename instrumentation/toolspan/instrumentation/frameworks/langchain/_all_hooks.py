@@ -16,12 +16,18 @@ from toolspan.instrumentation.frameworks._apart import apart, apart_async
 from toolspan.instrumentation.frameworks._hooks import Hooks
 from toolspan.instrumentation.frameworks._peers import step_in_front_of
 from toolspan.instrumentation.frameworks.langchain._events import Events
+from toolspan.instrumentation.frameworks.langchain._models import hook_models
 from toolspan.instrumentation.frameworks.langchain._requests import ToolRequests
+from toolspan.instrumentation.frameworks.langchain._timeouts import hook_errors, hook_runner
 
 _PEERS = (
     scopes.OPENINFERENCE_LANGCHAIN,
     scopes.OPENLLMETRY_LANGCHAIN,
     scopes.GENAI_LANGCHAIN,
+)
+_MODELS = (
+    ("langchain_core.language_models.chat_models", "BaseChatModel"),
+    ("langchain_core.language_models.llms", "BaseLLM"),
 )
 
 
@@ -35,9 +41,21 @@ def set_all(hooks: Hooks) -> None:
     hooks.when_imported(
         "langchain_core.callbacks.manager", lambda module: _hook_ends(hooks, module, requests)
     )
+    for name, owner in _MODELS:
+        hooks.when_imported(name, _model_hook(hooks, owner, requests))
     hooks.when_imported("langgraph.pregel.main", lambda module: _hook_streams(hooks, module))
+    hooks.when_imported(
+        "langgraph.pregel._runner", lambda module: hook_runner(hooks, module, requests.runs)
+    )
+    hooks.when_imported(
+        "langgraph.errors", lambda module: hook_errors(hooks, module, requests.runs)
+    )
     for module_name in ("langgraph.prebuilt.tool_node", "langchain.tools.tool_node"):
         hooks.when_imported(module_name, lambda module: _hook_tool_node(hooks, module, requests))
+
+
+def _model_hook(hooks: Hooks, owner: str, requests: ToolRequests) -> Callable[[ModuleType], None]:
+    return lambda module: hook_models(hooks, module, owner, requests.runs)
 
 
 def _register(hooks: Hooks, module: ModuleType, requests: ToolRequests) -> None:
@@ -94,7 +112,7 @@ def _hook_tool_node(hooks: Hooks, module: ModuleType, requests: ToolRequests) ->
 
     def decorate(original: Callable[..., Any]) -> Callable[..., Any]:
         def run_one(self: Any, call: Any, *args: Any, **kwargs: Any) -> Any:
-            with requests.answering(self, call) as answer:
+            with requests.answering(self, call, (*args, *kwargs.values())) as answer:
                 answer.result = original(self, call, *args, **kwargs)
                 return answer.result
 
@@ -102,7 +120,7 @@ def _hook_tool_node(hooks: Hooks, module: ModuleType, requests: ToolRequests) ->
 
     def decorate_async(original: Callable[..., Any]) -> Callable[..., Any]:
         async def arun_one(self: Any, call: Any, *args: Any, **kwargs: Any) -> Any:
-            with requests.answering(self, call) as answer:
+            with requests.answering(self, call, (*args, *kwargs.values())) as answer:
                 answer.result = await original(self, call, *args, **kwargs)
                 return answer.result
 

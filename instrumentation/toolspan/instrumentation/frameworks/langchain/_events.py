@@ -4,21 +4,26 @@ A graph that `create_agent` made is an agent run, another graph or an outermost 
 a graph's node is a step. Everything else LangChain calls a chain leaves no span.
 """
 
-import asyncio
 import functools
 import logging
 import sys
 from collections.abc import Callable, Mapping
+from types import FrameType
 from typing import Any, Final
 
+from toolspan.conventions.attributes import TOOLSPAN_ATTEMPT_NUMBER
 from toolspan.conventions.outcomes import Outcome
 from toolspan.instrumentation.content import safe_name
+from toolspan.instrumentation.frameworks._interrupted import Interrupted
+from toolspan.instrumentation.frameworks._runs import Run
+from toolspan.instrumentation.frameworks.langchain._models import may_attach
 from toolspan.instrumentation.frameworks.langchain._requests import (
     ToolRequests,
     content_of,
     describe_request,
 )
-from toolspan.instrumentation.record import Kind, Prepared, usage_attributes
+from toolspan.instrumentation.frameworks.langchain._tries import Tries
+from toolspan.instrumentation.record import Kind, Prepared, outcome_of_exception, usage_attributes
 
 _log: Final = logging.getLogger("toolspan")
 
@@ -52,6 +57,8 @@ class Events:
     def __init__(self, requests: ToolRequests) -> None:
         self._requests: Final = requests
         self._runs: Final = requests.runs
+        self._tries: Final = Tries()
+        self._interrupted: Final = Interrupted()
 
     @_guarded
     def on_chain_start(
@@ -66,27 +73,49 @@ class Events:
         **options: Any,
     ) -> None:
         """A graph, a node or anything else that is called a chain."""
-        del inputs
         known = metadata or {}
         name = options.get("name") or (serialized or {}).get("name") or "chain"
         prepared = _prepared_chain(str(name), tags or (), known, is_root=parent_run_id is None)
         if prepared is None:
             self._runs.pass_through(run_id, parent_run_id)
             return
-        thread = _thread(known) if parent_run_id is None else None
-        self._runs.start(
+        thread, links, number = None, None, 1
+        place = parent_run_id, known.get("langgraph_checkpoint_ns")
+        if parent_run_id is None:
+            thread = _thread(known)
+            if thread is not None:
+                links = self._interrupted.links_to((prepared.name, thread))
+                links = links if _resumes(inputs) else None
+        elif prepared.kind is Kind.STEP:
+            number = self._tries.next_of(place)
+            if number > 1:
+                prepared.attributes[TOOLSPAN_ATTEMPT_NUMBER] = number
+        call = self._runs.start(
             run_id,
             prepared,
             parent=parent_run_id,
             session_id=thread,
             conversation_id=thread,
             is_root=parent_run_id is None,
+            links=links,
         )
+        if call is not None and prepared.kind is Kind.STEP and isinstance(call.source, Run):
+            call.source.try_of = place, number
 
     @_guarded
-    def on_chain_end(self, outputs: Any, *, run_id: Any, **_options: Any) -> None:
-        """It returned."""
+    def on_chain_end(
+        self, outputs: Any, *, run_id: Any, parent_run_id: Any = None, **_options: Any
+    ) -> None:
+        """It returned, or stopped where the graph was told to wait."""
         del outputs
+        run = self._runs.own(run_id)
+        if run is not None and run.call.prepared.kind is not Kind.STEP:
+            if not run.is_waiting and _has_paused():
+                _wait(run)
+            thread = run.call.identity.conversation_id
+            if run.is_waiting and parent_run_id is None and thread is not None:
+                span = run.call.span.get_span_context()
+                self._interrupted.note((run.call.name, thread), span)
         self._runs.end(run_id)
 
     @_guarded
@@ -101,7 +130,10 @@ class Events:
         if "GraphInterrupt" in kinds and parent_run_id is not None:
             above = self._runs.get(parent_run_id)
             if above is not None:
-                above.call.set_outcome(Outcome.INTERRUPTED)
+                _wait(above)
+        run = self._runs.own(run_id)
+        if run is not None and run.try_of is not None and _is_failure(error):
+            self._tries.failed(*run.try_of)
         self._runs.end(run_id, error)
 
     @_guarded
@@ -135,8 +167,7 @@ class Events:
             session_id=thread,
             conversation_id=thread,
             is_root=parent_run_id is None,
-            # In asynchronous code the end is told in tasks of its own.
-            is_attached=asyncio._get_running_loop() is None,
+            is_attached=may_attach(),
         )
 
     on_llm_start = on_chat_model_start
@@ -218,6 +249,18 @@ def _prepared_chain(
 
 def _graph_that_tells() -> Any:
     """The graph whose start is being told; nothing that it passes to a handler says so."""
+    frame = _frame_of_graph()
+    return None if frame is None else frame.f_locals.get("self")
+
+
+def _has_paused() -> bool:
+    """Whether the graph whose end is being told was to stop before or after a node."""
+    frame = _frame_of_graph()
+    loop = None if frame is None else frame.f_locals.get("loop")
+    return str(getattr(loop, "status", "")) in ("interrupt_before", "interrupt_after")
+
+
+def _frame_of_graph() -> FrameType | None:
     frame = sys._getframe(2)
     for _ in range(_FRAMES):
         back = frame.f_back
@@ -226,11 +269,27 @@ def _graph_that_tells() -> Any:
         frame = back
         module = str(frame.f_globals.get("__name__"))
         if module.startswith("langgraph.pregel") and frame.f_code.co_name in ("stream", "astream"):
-            return frame.f_locals.get("self")
+            return frame
         is_telling = module.startswith(("langchain_core.callbacks", "langchain_core.tracers"))
         if module.startswith(("langchain", "langgraph")) and not is_telling:
             return None  # something that a graph runs
     return None
+
+
+def _resumes(inputs: Any) -> bool:
+    """Whether a graph that waited is told to go on, rather than given something new to do."""
+    if inputs is None:
+        return True
+    return type(inputs).__name__ == "Command" and getattr(inputs, "resume", None) is not None
+
+
+def _wait(run: Run) -> None:
+    run.is_waiting = True
+    run.call.set_outcome(Outcome.INTERRUPTED)
+
+
+def _is_failure(error: BaseException) -> bool:
+    return outcome_of_exception(error)[0].is_failure
 
 
 def _is_agent(graph: Any) -> bool:

@@ -15,5 +15,5 @@ class LangChainInstrumentor(FrameworkInstrumentor):
     """Records LangGraph graphs and what of LangChain runs in them or by itself."""
 
     hooks = HOOKS
-    trigger = "langchain_core.tracers.context"
+    trigger = "langchain_core"
     where = "toolspan.instrumentation.frameworks.langchain._all_hooks"

@@ -5,7 +5,7 @@ is one call. The tool's runs, told by callbacks, are its attempts.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from toolspan.instrumentation.frameworks._arguments import (
     prepare_content,
 )
 from toolspan.instrumentation.frameworks._runs import Run, Runs, leave
+from toolspan.instrumentation.frameworks.langchain._configs import run_around
 from toolspan.instrumentation.record import (
     Attempt,
     Kind,
@@ -50,13 +51,13 @@ class ToolRequests:
         self._attempts: Final[dict[Any, tuple[OpenCall, Attempt, Any]]] = {}
 
     @contextmanager
-    def answering(self, node: Any, request: Any) -> Iterator[Answer]:
-        """While `ToolNode` answers `request`, `{name, args, id}`."""
+    def answering(self, node: Any, request: Any, given: Iterable[Any]) -> Iterator[Answer]:
+        """While `ToolNode` answers `request`, `{name, args, id}`, with what else it is `given`."""
         answer = Answer()
         key = object()
         call = None
         try:
-            call = self._open(key, node, request)
+            call = self._open(key, node, request, given)
             if call is not None:
                 self._answers[call] = answer
         except Exception:
@@ -68,12 +69,13 @@ class ToolRequests:
             raise
         self._close(key, call, None, answer)
 
-    def _open(self, key: object, node: Any, request: Any) -> OpenCall | None:
+    def _open(self, key: object, node: Any, request: Any, given: Iterable[Any]) -> OpenCall | None:
         if not isinstance(request, Mapping):
             return None
         name = safe_name(str(request.get("name")))
         is_known = request.get("name") in getattr(node, "tools_by_name", {})
-        call = self.runs.start(key, Prepared(Kind.TOOL, name, is_registered=is_known))
+        prepared = Prepared(Kind.TOOL, name, is_registered=is_known)
+        call = self.runs.start(key, prepared, parent=run_around(given))
         if call is None:
             return None
         describe_request(call, request.get("id"), request.get("args"))
@@ -124,6 +126,7 @@ class ToolRequests:
         attempt = begin_attempt(context)
         if attempt is None:
             return False
+        call.offered_attempt = attempt
         token = None if attempt.context is None else attach(attempt.context)
         self._attempts[run_id] = call, attempt, token
         run = call.source
@@ -137,6 +140,7 @@ class ToolRequests:
         if found is None:
             return False
         call, attempt, token = found
+        call.offered_attempt = None
         if error is None:
             attempt.end_with_result(result)
         else:

@@ -17,6 +17,8 @@ from toolspan.instrumentation.record import outcome_of_exception
 
 _log: Final = logging.getLogger("toolspan")
 
+_TIME_IS_UP: Final = "Timed out after"
+
 Raised = Callable[[], BaseException | None]
 
 
@@ -84,9 +86,16 @@ class WatchedSpan:
 
 
 def _origin(exception: BaseException | None) -> BaseException | None:
-    """pydantic-ai's `ToolRetryError` only carries what the tool raised."""
+    """pydantic-ai's `ToolRetryError` only carries what the tool raised.
+
+    A tool whose time is up is told to the model as any other retry.
+    """
     if type(exception).__name__ == "ToolRetryError" and exception is not None:
-        return exception.__cause__ or exception
+        exception = exception.__cause__ or exception
+    inner = None if exception is None else exception.__context__
+    is_retry = type(exception).__name__ == "ModelRetry" and exception.__suppress_context__  # type: ignore[union-attr]
+    if is_retry and isinstance(inner, TimeoutError) and str(exception).startswith(_TIME_IS_UP):
+        return inner
     return exception
 
 

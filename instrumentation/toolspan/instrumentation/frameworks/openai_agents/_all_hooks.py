@@ -10,16 +10,19 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from opentelemetry.context import get_current
-
 from toolspan.conventions import scopes
 from toolspan.conventions.outcomes import Outcome
 from toolspan.instrumentation.frameworks._arguments import describe_json_arguments
 from toolspan.instrumentation.frameworks._hooks import Hooks
 from toolspan.instrumentation.frameworks._peers import step_in_front_of
 from toolspan.instrumentation.frameworks._runs import Run
+from toolspan.instrumentation.frameworks.openai_agents._approvals import (
+    current_tool_call,
+    hook_approvals,
+    hook_refusals,
+)
 from toolspan.instrumentation.frameworks.openai_agents._listener import Listener, guarded
-from toolspan.instrumentation.record import Kind, OpenCall, error_type_of, open_call_in
+from toolspan.instrumentation.record import error_type_of
 
 _PEERS = (
     scopes.OPENINFERENCE_OPENAI_AGENTS,
@@ -36,7 +39,9 @@ def set_all(hooks: Hooks) -> None:
     hooks.when_imported("agents.tracing.spans", lambda m: _hook_errors(hooks, m, listener))
     hooks.when_imported("agents.tool_context", lambda m: _hook_tool_context(hooks, m))
     hooks.when_imported("agents.exceptions", lambda m: _hook_timeouts(hooks, m))
-    hooks.when_imported("agents.run_internal.tool_execution", lambda m: _hook_approvals(hooks, m))
+    hooks.when_imported("agents.tracing.traces", lambda m: _hook_resumptions(hooks, m, listener))
+    hooks.when_imported("agents.run_internal.tool_execution", lambda m: hook_approvals(hooks, m))
+    hooks.when_imported("agents.run_internal.items", lambda m: hook_refusals(hooks, m, listener))
 
 
 def _hook_tracing(hooks: Hooks, module: ModuleType, listener: Listener) -> None:
@@ -88,7 +93,7 @@ def _hook_tool_context(hooks: Hooks, module: ModuleType) -> None:
 
 
 def _describe_request(tool_context: Any) -> None:
-    call = _current_tool_call()
+    call = current_tool_call()
     if call is None or not isinstance(call.source, Run):
         return
     call_id = getattr(tool_context, "tool_call_id", None)
@@ -115,37 +120,29 @@ def _hook_timeouts(hooks: Hooks, module: ModuleType) -> None:
 
 
 def _note_timeout(error: BaseException) -> None:
-    call = _current_tool_call()
+    call = current_tool_call()
     if call is not None:
         call.set_outcome(Outcome.TIMEOUT, error_type=error_type_of(type(error)), message=str(error))
 
 
-def _hook_approvals(hooks: Hooks, module: ModuleType) -> None:
-    executor = getattr(module, "_FunctionToolBatchExecutor", None)
-    if executor is None:
+def _hook_resumptions(hooks: Hooks, module: ModuleType, listener: Listener) -> None:
+    resumed = getattr(module, "ReattachedTrace", None)
+    if resumed is None:
         return
 
-    def decorate(original: Callable[..., Any]) -> Callable[..., Any]:
-        async def maybe_execute_tool_approval(self: Any, *args: Any, **kwargs: Any) -> Any:
-            answer = await original(self, *args, **kwargs)
-            guarded(_note_approval, answer)
-            return answer
+    def decorate_start(original: Callable[..., Any]) -> Callable[..., Any]:
+        def start(self: Any, *args: Any, **kwargs: Any) -> Any:
+            guarded(listener.trace_resumed, self)
+            return original(self, *args, **kwargs)
 
-        return maybe_execute_tool_approval
+        return start
 
-    hooks.wrap(executor, "_maybe_execute_tool_approval", decorate)
+    def decorate_finish(original: Callable[..., Any]) -> Callable[..., Any]:
+        def finish(self: Any, *args: Any, **kwargs: Any) -> Any:
+            guarded(listener.trace_ended, self)
+            return original(self, *args, **kwargs)
 
+        return finish
 
-def _note_approval(answer: Any) -> None:
-    """None: go on. Otherwise the tool does not run: it waits for a person, or one refused."""
-    call = _current_tool_call()
-    if answer is None or call is None:
-        return
-    item = type(getattr(answer, "run_item", None)).__name__
-    is_waiting = item == "ToolApprovalItem"
-    call.set_outcome(Outcome.INTERRUPTED if is_waiting else Outcome.DENIED)
-
-
-def _current_tool_call() -> OpenCall | None:
-    call = open_call_in(get_current())
-    return call if call is not None and call.prepared.kind is Kind.TOOL else None
+    hooks.wrap(resumed, "start", decorate_start)
+    hooks.wrap(resumed, "finish", decorate_finish)

@@ -9,8 +9,12 @@ from typing import Any, Final
 from toolspan.conventions.attributes import TOOLSPAN_HANDOFF_TO
 from toolspan.conventions.outcomes import Outcome
 from toolspan.instrumentation.content import safe_name
-from toolspan.instrumentation.frameworks._arguments import prepare_content
-from toolspan.instrumentation.frameworks._runs import Runs
+from toolspan.instrumentation.frameworks._arguments import (
+    describe_json_arguments,
+    prepare_content,
+)
+from toolspan.instrumentation.frameworks._interrupted import Interrupted
+from toolspan.instrumentation.frameworks._runs import Run, Runs, leave_ended
 from toolspan.instrumentation.record import Kind, OpenCall, Prepared, usage_attributes
 
 _log: Final = logging.getLogger("toolspan")
@@ -34,6 +38,7 @@ class Listener:
         self._runs: Final = Runs()
         # What was being handled when a span began is not what ends it.
         self._handled: Final[dict[str, int]] = {}
+        self._interrupted: Final = Interrupted()
 
     def trace_started(self, trace: Any) -> None:
         """`Runner.run` outside of any trace, or `with trace(...)`."""
@@ -41,12 +46,25 @@ class Listener:
         group = getattr(trace, "group_id", None)
         group = group if isinstance(group, str) and group else None
         self._note(trace.trace_id)
+        leave_ended()
         self._runs.start(
-            trace.trace_id, Prepared(Kind.WORKFLOW, name), session_id=group, conversation_id=group
+            trace.trace_id,
+            Prepared(Kind.WORKFLOW, name),
+            session_id=group,
+            conversation_id=group,
+            links=self._interrupted.links_to(trace.trace_id),
         )
+
+    def trace_resumed(self, trace: Any) -> None:
+        """A run goes on in the trace in which it was interrupted; the SDK tells nobody."""
+        if self._runs.own(trace.trace_id) is None:
+            self.trace_started(trace)
 
     def trace_ended(self, trace: Any) -> None:
         """Everything in it is over."""
+        run = self._runs.own(trace.trace_id)
+        if run is not None and run.is_waiting:
+            self._interrupted.note(trace.trace_id, run.call.span.get_span_context())
         self._runs.end(trace.trace_id, self._raised(trace.trace_id))
 
     def span_started(self, span: Any) -> None:
@@ -61,6 +79,19 @@ class Listener:
         if call is not None and prepared.kind is Kind.TOOL:
             call.absorbs_same_name = True
             prepare_content(call)
+
+    def tool_refused(self, name: str, call_id: object, arguments: object) -> None:
+        """A person has refused what an interrupted run had asked for: the SDK opens no span."""
+        key = object()
+        call = self._runs.start(key, Prepared(Kind.TOOL, safe_name(name)))
+        if call is None:
+            return
+        prepare_content(call)
+        if isinstance(call_id, str) and call_id:
+            call.set_tool_call_id(call_id)
+        describe_json_arguments(call, arguments)
+        refuse(call)
+        self._runs.end(key)
 
     def error_caught(self, span: Any, error: BaseException | None) -> None:
         """The SDK notes on `span` what it has caught."""
@@ -88,6 +119,26 @@ class Listener:
         """The exception on its way through the code that ends the span."""
         error, before = sys.exc_info()[1], self._handled.pop(key, None)
         return None if error is None or id(error) == before else error
+
+
+def wait(call: OpenCall) -> None:
+    """A tool call waits for a person, and with it all it was asked in, up to the workflow."""
+    above: OpenCall | None = call
+    while above is not None:
+        above.set_outcome(Outcome.INTERRUPTED)
+        if isinstance(above.source, Run):
+            above.source.is_waiting = True
+        if above.prepared.kind is Kind.WORKFLOW:
+            break
+        above = above.parent
+
+
+def refuse(call: OpenCall) -> None:
+    """A person or a guardrail has refused a tool call; the SDK calls that an error."""
+    if isinstance(call.source, Run):
+        call.source.told = Outcome.DENIED, None, None
+    else:
+        call.set_outcome(Outcome.DENIED)
 
 
 def _prepared(data: Any) -> Prepared | None:

@@ -8,19 +8,18 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from opentelemetry.context import attach, detach, get_current
-
 from toolspan.conventions import scopes
 from toolspan.instrumentation.frameworks._hooks import Hooks
 from toolspan.instrumentation.frameworks._peers import step_in_front_of
 from toolspan.instrumentation.frameworks.smolagents._calls import Calls
+from toolspan.instrumentation.frameworks.smolagents._limits import carrying
 from toolspan.instrumentation.track._generators import generator_function
 
 
 def set_all(hooks: Hooks) -> None:
     """Hook what is there of this version."""
     calls = Calls(lambda model: _hook_model(hooks, model, calls))
-    step_in_front_of((scopes.OPENINFERENCE_SMOLAGENTS,), hooks)
+    step_in_front_of((scopes.OPENINFERENCE_SMOLAGENTS, scopes.GENAI_SMOLAGENTS), hooks)
     hooks.when_imported("smolagents.agents", lambda module: _hook_agents(hooks, module, calls))
     hooks.when_imported("smolagents.tools", lambda module: _hook_tools(hooks, module, calls))
     hooks.when_imported(
@@ -68,36 +67,12 @@ def _hook_tools(hooks: Hooks, module: ModuleType, calls: Calls) -> None:
 def _hook_interpreter(hooks: Hooks, module: ModuleType, calls: Calls) -> None:
     hooks.wrap(module.LocalPythonExecutor, "__call__", calls.around(calls.code))
     if hasattr(module, "timeout"):  # runs the code in a thread that knows nothing of its caller
-        hooks.wrap(module, "timeout", _carrying)
+        hooks.wrap(module, "timeout", carrying)
 
 
 def _hook_remote(hooks: Hooks, module: ModuleType, calls: Calls) -> None:
     if hasattr(module, "RemotePythonExecutor"):
         hooks.wrap(module.RemotePythonExecutor, "__call__", calls.around(calls.code))
-
-
-def _carrying(original: Callable[..., Any]) -> Callable[..., Any]:
-    def timeout(*args: Any, **kwargs: Any) -> Any:
-        limited = original(*args, **kwargs)
-
-        def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-            def call(*args: Any, **kwargs: Any) -> Any:
-                context = get_current()
-
-                def in_thread(*args: Any, **kwargs: Any) -> Any:
-                    token = attach(context)
-                    try:
-                        return function(*args, **kwargs)
-                    finally:
-                        detach(token)
-
-                return limited(in_thread)(*args, **kwargs)
-
-            return call
-
-        return decorate
-
-    return timeout
 
 
 def _hook_model(hooks: Hooks, model: type, calls: Calls) -> None:

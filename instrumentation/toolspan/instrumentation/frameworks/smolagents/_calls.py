@@ -4,12 +4,13 @@ import functools
 import logging
 import threading
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
 from typing import Any, Final
 
 from opentelemetry import trace
 from opentelemetry.context import Context, attach, detach, get_current
-from opentelemetry.trace import Tracer
+from opentelemetry.trace import Link, Tracer
 
 from toolspan.conventions import scopes
 from toolspan.conventions.outcomes import Outcome
@@ -18,6 +19,9 @@ from toolspan.instrumentation.frameworks._arguments import (
     describe_json_arguments,
     prepare_content,
 )
+from toolspan.instrumentation.frameworks._interrupted import Interrupted
+from toolspan.instrumentation.frameworks._peers import past_peers
+from toolspan.instrumentation.frameworks.smolagents._limits import LIMIT_KEY
 from toolspan.instrumentation.record import (
     Kind,
     OpenCall,
@@ -27,6 +31,7 @@ from toolspan.instrumentation.record import (
     is_suppressed,
     open_call,
     open_call_in,
+    outcome_of_exception,
     tracer_of,
     usage_attributes,
 )
@@ -51,6 +56,8 @@ class Calls:
             weakref.WeakKeyDictionary()
         )
         self._lock: Final = threading.Lock()
+        self._interrupted: Final = Interrupted()
+        self._keys: Final[weakref.WeakKeyDictionary[Any, object]] = weakref.WeakKeyDictionary()
         self._tracers: Final[weakref.WeakKeyDictionary[Any, Tracer | None]] = (
             weakref.WeakKeyDictionary()
         )
@@ -63,7 +70,10 @@ class Calls:
         agent = args[0]
         self._meet_model(agent)
         name = getattr(agent, "name", None) or type(agent).__name__
-        return self._open(Prepared(Kind.AGENT, safe_name(str(name))), agent)
+        links = self._interrupted.links_to(self._key_of(agent))
+        if links is not None and _is_told_something_new(agent):
+            links = None
+        return self._open(Prepared(Kind.AGENT, safe_name(str(name))), agent, links=links)
 
     def step(self, args: Args, kwargs: Kwargs) -> OpenCall | None:
         """`_step_stream(self, memory_step)`."""
@@ -159,7 +169,7 @@ class Calls:
 
         def begin_body(args: Args, kwargs: Kwargs) -> Run | None:
             call = _quietly(begin, args, kwargs)
-            return None if call is None else _Body(call)
+            return None if call is None else _Body(call, self._note_interruption)
 
         return begin_body
 
@@ -181,6 +191,7 @@ class Calls:
                 finally:
                     detach(token)
                 _describe_answer(call, result)
+                _look_at_the_clock(call)
                 call.end_with_result(result)
                 return result
 
@@ -190,8 +201,19 @@ class Calls:
 
     # --- helpers ----------------------------------------------------------------------------
 
+    def _key_of(self, agent: Any) -> object:
+        with self._lock:
+            return self._keys.setdefault(agent, object())
+
+    def _note_interruption(self, call: OpenCall) -> None:
+        self._interrupted.note(self._key_of(call.instance), call.span.get_span_context())
+
     def _open(
-        self, prepared: Prepared, instance: Any, context: Context | None = None
+        self,
+        prepared: Prepared,
+        instance: Any,
+        context: Context | None = None,
+        links: Sequence[Link] | None = None,
     ) -> OpenCall | None:
         if current_tracer() is None:
             return None
@@ -200,7 +222,9 @@ class Calls:
         if is_suppressed(context):
             return None
         tracer = self._tracer()
-        call = None if tracer is None else open_call(prepared, tracer, context)
+        if tracer is None:
+            return None
+        call = open_call(prepared, tracer, past_peers(context), links=links)
         if call is not None:
             call.source = self
             call.instance = instance
@@ -258,11 +282,13 @@ def _quietly(begin: Begin, args: Args, kwargs: Kwargs) -> OpenCall | None:
 def _origin(error: BaseException) -> BaseException:
     """What a tool or a model raised, out of what smolagents wraps it in.
 
-    The wrapping repeats arguments and code in its message.
+    The wrapping repeats arguments and code in its message; the limit of time is smolagents' own.
     """
     for _ in range(_DEEPEST):
         inner = error.__cause__ or error.__context__
         if inner is None or not type(error).__module__.startswith("smolagents."):
+            break
+        if outcome_of_exception(error)[0] is Outcome.TIMEOUT:
             break
         error = inner
     return error
@@ -271,20 +297,45 @@ def _origin(error: BaseException) -> BaseException:
 class _Body:
     """A call that is a generator's body."""
 
-    __slots__ = ("call",)
+    __slots__ = ("_note_interruption", "call")
 
-    def __init__(self, call: OpenCall) -> None:
+    def __init__(self, call: OpenCall, note_interruption: Callable[[OpenCall], None]) -> None:
         self.call: Final = call
+        self._note_interruption: Final = note_interruption
 
     @property
     def context(self) -> Context | None:
         return self.call.context
 
     def end_with_result(self, result: object, *, judged: str | bool | None = None) -> None:
+        _look_at_the_clock(self.call)
         self.call.end_with_result(result, judged=judged)
 
     def end_with_exception(self, error: BaseException) -> None:
-        self.call.end_with_exception(_origin(error))
+        if _is_interruption(self.call, error):
+            self._note_interruption(self.call)
+            self.call.end(Outcome.INTERRUPTED)
+        else:
+            self.call.end_with_exception(_origin(error))
+
+
+def _look_at_the_clock(call: OpenCall) -> None:
+    """What ends after its time is up goes on for nothing: nobody waits for it any longer."""
+    limit: Any = call.context.get(LIMIT_KEY)
+    if limit is not None and monotonic() > limit.end:
+        call.set_outcome(Outcome.TIMEOUT, error_type=limit.error_type)
+
+
+def _is_interruption(call: OpenCall, error: BaseException) -> bool:
+    """Whether somebody has called `agent.interrupt()`: only the switch tells."""
+    if call.prepared.kind is not Kind.AGENT or type(error).__name__ != "AgentError":
+        return False
+    return getattr(call.instance, "interrupt_switch", False) is True
+
+
+def _is_told_something_new(agent: Any) -> bool:
+    """Whether the agent has forgotten what it did before: `run(reset=True)`, as it is by itself."""
+    return len(getattr(getattr(agent, "memory", None), "steps", ())) <= 1
 
 
 def _describe_answer(call: OpenCall, result: object) -> None:
