@@ -20,6 +20,7 @@ from toolspan.analytics.read.containers import (
     convert,
     is_tool_usage,
     otlp_span,
+    protobuf,
     tool_usage,
 )
 
@@ -98,6 +99,22 @@ class Decoder:
                     yield _dump(made)
                 return
             yield from self._convert(line, document)
+
+    def message(self, line: Line) -> Iterator[bytes]:
+        """A protobuf message as sound OTLP/JSON lines."""
+        report = lambda why: self._damage(line, "invalid_protobuf", why)  # noqa: E731
+        made = protobuf(line.text, report)
+        if made is None:
+            self.not_understood += 1
+            self._damage(line, "invalid_protobuf", "it is no message of OTLP")
+            return
+        self.understood += 1
+        for document in made:
+            text = _dump(document)
+            if len(text) > LONGEST_LINE:
+                yield from self._divided(line, document)
+            else:
+                yield text
 
     def _text(self, line: Line) -> str:
         # The end of the line is no part of it: left in, it would stand inside a cut off text.

@@ -16,7 +16,7 @@ from toolspan.analytics.read._sniff import sniff
 from toolspan.conventions.environment import TOOLSPAN_DIR, data_directory
 
 # What a folder is searched for. A file that is named outright may be called anything.
-SUFFIXES = (".jsonl", ".json", ".ndjson")
+SUFFIXES = (".jsonl", ".json", ".ndjson", ".pb", ".binpb")
 COMPRESSIONS = ("", ".gz", ".zst")
 
 

@@ -91,7 +91,7 @@ def pieces_of(source: Source, folder: Path, summary: ReadSummary) -> Iterator[Pi
     kind, compressed = source.container.kind, source.container.is_compressed
     if kind == "empty":
         return
-    if kind in ("document", "framed", "other_lines"):
+    if kind in ("document", "framed", "other_lines", "protobuf", "framed_protobuf"):
         yield from _decoded(source, folder, summary)
     elif compressed and source.size <= SMALL_ARCHIVE_BYTES and _is_named_so(source.path):
         yield Piece(source.path, source, 0, source.size, weight=source.weight)
@@ -176,8 +176,10 @@ def _decoded(source: Source, folder: Path, summary: ReadSummary) -> Iterator[Pie
     """The content of a file of another form, decoded here."""
     decoder = Decoder(source.name, summary.damages.append)
     made = _document(source, decoder, summary) if source.container.kind == "document" else None
+    if source.container.kind == "protobuf":
+        made = decoder.message(_whole(source, summary))
     if made is None:
-        frames = source.container.kind == "framed"
+        frames = source.container.kind.startswith("framed")
         lines = frames_of(source.path) if frames else lines_of(source.path)
         made = _decode_lines(lines, source, decoder, summary)
     first = next(made, None)
@@ -222,12 +224,25 @@ def _document(source: Source, decoder: Decoder, summary: ReadSummary) -> Iterato
     return decoder.document(content.decode("utf-8-sig", "replace"))
 
 
+def _whole(source: Source, summary: ReadSummary) -> Line:
+    """The content of a file as one; of an archive that is cut off, what is there."""
+    blocks = []
+    with open_bytes(source.path) as file:
+        try:
+            while block := file.read(1 << 16):
+                blocks.append(block)
+        except READ_ERRORS as error:
+            summary.damages.append(Damage(source.name, 0, 0, "truncated_archive", str(error)))
+    return Line(1, 0, b"".join(blocks), is_terminated=True)
+
+
 def _decode_lines(
     lines: Iterator[Line], source: Source, decoder: Decoder, summary: ReadSummary
 ) -> Iterator[bytes]:
+    decode = decoder.message if source.container.kind == "framed_protobuf" else decoder.decode
     while line := _next(lines, source, summary):
         if line.is_terminated or not _is_tail(line, source, summary):
-            yield from decoder.decode(line)
+            yield from decode(line)
 
 
 def repaired(piece: Piece, folder: Path, summary: ReadSummary) -> Piece:

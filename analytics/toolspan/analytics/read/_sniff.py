@@ -1,12 +1,27 @@
 """What a file holds, told from its first bytes."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from toolspan.analytics.read._lines import ZSTD_MAGIC, open_raw, read_head
-from toolspan.analytics.read.containers import SIGNALS, convert, is_tool_usage
+from toolspan.analytics.read._lines import (
+    LONGEST_OF_ALL,
+    ZSTD_MAGIC,
+    TruncatedArchiveError,
+    frames_of,
+    open_raw,
+    read_head,
+)
+from toolspan.analytics.read._wire import signal_of
+from toolspan.analytics.read.containers import (
+    HOW_TO_GET_PROTOBUF,
+    SIGNALS,
+    convert,
+    is_protobuf_here,
+    is_tool_usage,
+)
 
 _LINE_STARTS = tuple(f'{{"{signal}"'.encode() for signal in SIGNALS)
 
@@ -35,17 +50,49 @@ def sniff(path: Path) -> Container:
     """
     with open_raw(path) as file:
         start = file.read(8)
-    if start[4:8] == ZSTD_MAGIC:
-        return Container("framed", is_compressed=True)
     head = read_head(path)
     is_compressed = head[:8] != start[: len(head[:8])]
+    if head[4:8] == ZSTD_MAGIC:
+        kind, reason = _framed(path)
+        return Container(kind, reason, is_compressed=True)
     kind, reason = _kind(head)
     return Container(kind, reason, is_compressed)
+
+
+def _framed(path: Path) -> tuple[str, str]:
+    """What the first of some compressed messages is."""
+    try:
+        message = next(frames_of(path))
+    except TruncatedArchiveError:
+        return "framed", ""
+    is_protobuf = message.is_terminated and signal_of(message.text)
+    return _protobuf("framed_protobuf") if is_protobuf else ("framed", "")
+
+
+def _framed_messages(head: bytes) -> Iterator[bytes]:
+    """The messages in the collector's framing; none if that makes no sense."""
+    while len(head) > 4:
+        end = 4 + int.from_bytes(head[:4], "big")
+        if end > LONGEST_OF_ALL:
+            return
+        yield head[4:end]
+        head = head[end:]
+
+
+def _protobuf(kind: str) -> tuple[str, str]:
+    if is_protobuf_here():
+        return kind, ""
+    return "unknown", f"it is OTLP as protobuf, and to read that takes: {HOW_TO_GET_PROTOBUF}"
 
 
 def _kind(head: bytes) -> tuple[str, str]:
     if not head.strip():
         return "empty", ""
+    # First, because a text in such a message may look like lines of OTLP/JSON.
+    if signal_of(head, is_whole=False):
+        return _protobuf("protobuf")
+    if any(signal_of(message, is_whole=False) for message in _framed_messages(head)):
+        return _protobuf("framed_protobuf")
     lines = head.lstrip(b"\xef\xbb\xbf \t\r\n").splitlines()
     if any(line.lstrip().startswith(_LINE_STARTS) for line in lines):
         return "lines", ""

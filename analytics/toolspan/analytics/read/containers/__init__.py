@@ -18,8 +18,22 @@ from toolspan.analytics.read.containers._legacy import (
     tool_usage,
 )
 from toolspan.analytics.read.containers._otlp import SIGNALS, is_otlp, otlp, otlp_span
+from toolspan.analytics.read.containers._protobuf import (
+    HOW_TO_GET_IT as HOW_TO_GET_PROTOBUF,
+)
+from toolspan.analytics.read.containers._protobuf import is_protobuf_here, protobuf
 
-__all__ = ["SIGNALS", "LegacyError", "convert", "is_tool_usage", "otlp_span", "tool_usage"]
+__all__ = [
+    "HOW_TO_GET_PROTOBUF",
+    "SIGNALS",
+    "LegacyError",
+    "convert",
+    "is_protobuf_here",
+    "is_tool_usage",
+    "otlp_span",
+    "protobuf",
+    "tool_usage",
+]
 
 
 def convert(
