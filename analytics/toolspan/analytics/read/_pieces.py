@@ -221,7 +221,8 @@ def _document(source: Source, decoder: Decoder, summary: ReadSummary) -> Iterato
         except READ_ERRORS as error:
             summary.damages.append(Damage(source.name, 0, 0, "truncated_archive", str(error)))
             return iter(())
-    return decoder.document(content.decode("utf-8-sig", "replace"))
+    made = decoder.document(content.decode("utf-8-sig", "replace"))
+    return itertools.chain(made, decoder.rest())
 
 
 def _whole(source: Source, summary: ReadSummary) -> Line:
@@ -243,6 +244,7 @@ def _decode_lines(
     while line := _next(lines, source, summary):
         if line.is_terminated or not _is_tail(line, source, summary):
             yield from decode(line)
+    yield from decoder.rest()
 
 
 def repaired(piece: Piece, folder: Path, summary: ReadSummary) -> Piece:

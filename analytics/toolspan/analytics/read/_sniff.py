@@ -21,6 +21,7 @@ from toolspan.analytics.read.containers import (
     convert,
     is_protobuf_here,
     is_tool_usage,
+    is_transcript_line,
 )
 
 _LINE_STARTS = tuple(f'{{"{signal}"'.encode() for signal in SIGNALS)
@@ -103,7 +104,8 @@ def _kind(head: bytes) -> tuple[str, str]:
     if isinstance(value, dict) and any(signal in value for signal in SIGNALS):
         return "lines", ""
     if isinstance(value, dict):
-        if is_tool_usage(value) or convert(value, lambda _: None) is not None:
+        is_line = is_tool_usage(value) or is_transcript_line(value)
+        if is_line or convert(value, lambda _: None) is not None:
             return "other_lines", ""
         return "unknown", no_spans(value)
     if lines[0][:1] in (b"{", b"["):

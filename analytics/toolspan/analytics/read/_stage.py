@@ -13,6 +13,7 @@ from toolspan.analytics.engine import literal, load_sql
 from toolspan.analytics.errors import InputError
 from toolspan.analytics.read._damage import Damage, ReadSummary
 from toolspan.analytics.read._decode import LONGEST_LINE
+from toolspan.analytics.read._log_spans import spans_of_logs
 from toolspan.analytics.read._pieces import Piece, copied, repaired
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def stage(
     made = list(pieces)
     try:
         has_logs = _stage_soundly(connection, made, folder, summary)
+        if has_logs:
+            _stage_spans_of_logs(connection, made, folder)
         _canonical(connection)
         _evaluations(connection, [piece.path for piece in made] if has_logs else [])
     finally:
@@ -74,6 +77,17 @@ def _stage_soundly(
         reason = f"{damaged} places refused by the engine"
         summary.damages.append(Damage(name, 0, 0, "invalid_span", reason))
     return has_logs
+
+
+def _stage_spans_of_logs(
+    connection: "duckdb.DuckDBPyConnection", pieces: list[Piece], folder: Path
+) -> None:
+    """Fill `staged` again, with what log records tell of."""
+    lines = _lines([piece.path for piece in pieces])
+    told = spans_of_logs(connection, lines, pieces, folder)
+    if told is not None:
+        pieces.append(told)
+        _stage(connection, pieces)
 
 
 def _stage(connection: "duckdb.DuckDBPyConnection", pieces: Sequence[Piece]) -> tuple[int, bool]:

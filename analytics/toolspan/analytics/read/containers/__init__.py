@@ -7,6 +7,11 @@ both into `convert`.
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from toolspan.analytics.read.containers._claude_code_events import EVENTS_SCOPE, ClaudeCodeEvents
+from toolspan.analytics.read.containers._claude_code_transcript import (
+    Transcript,
+    is_transcript_line,
+)
 from toolspan.analytics.read.containers._dumps import dump, is_dump
 from toolspan.analytics.read.containers._jaeger import is_jaeger, jaeger
 from toolspan.analytics.read.containers._langfuse import is_langfuse, langfuse
@@ -24,12 +29,16 @@ from toolspan.analytics.read.containers._protobuf import (
 from toolspan.analytics.read.containers._protobuf import is_protobuf_here, protobuf
 
 __all__ = [
+    "EVENTS_SCOPE",
     "HOW_TO_GET_PROTOBUF",
     "SIGNALS",
+    "ClaudeCodeEvents",
     "LegacyError",
+    "Transcript",
     "convert",
     "is_protobuf_here",
     "is_tool_usage",
+    "is_transcript_line",
     "otlp_span",
     "protobuf",
     "tool_usage",
