@@ -14,6 +14,7 @@ from toolspan.analytics.read._lines import (
     open_raw,
     read_head,
 )
+from toolspan.analytics.read._tables import PARQUET_MAGIC, is_csv_of_spans, is_parquet_of_spans
 from toolspan.analytics.read._wire import signal_of
 from toolspan.analytics.read.containers import (
     HOW_TO_GET_PROTOBUF,
@@ -56,7 +57,12 @@ def sniff(path: Path) -> Container:
     if head[4:8] == ZSTD_MAGIC:
         kind, reason = _framed(path)
         return Container(kind, reason, is_compressed=True)
-    kind, reason = _kind(head)
+    if head.startswith(PARQUET_MAGIC):
+        is_known = is_parquet_of_spans(path, is_compressed=is_compressed)
+        kind, reason = ("table", "") if is_known else ("unknown", "it is a table, and not of spans")
+    else:
+        # First, because a text in a message of protobuf may look like lines of OTLP/JSON.
+        kind, reason = _kind_of_protobuf(head) or _kind_of_text(head)
     return Container(kind, reason, is_compressed)
 
 
@@ -86,14 +92,17 @@ def _protobuf(kind: str) -> tuple[str, str]:
     return "unknown", f"it is OTLP as protobuf, and to read that takes: {HOW_TO_GET_PROTOBUF}"
 
 
-def _kind(head: bytes) -> tuple[str, str]:
-    if not head.strip():
-        return "empty", ""
-    # First, because a text in such a message may look like lines of OTLP/JSON.
+def _kind_of_protobuf(head: bytes) -> tuple[str, str] | None:
     if signal_of(head, is_whole=False):
         return _protobuf("protobuf")
     if any(signal_of(message, is_whole=False) for message in _framed_messages(head)):
         return _protobuf("framed_protobuf")
+    return None
+
+
+def _kind_of_text(head: bytes) -> tuple[str, str]:
+    if not head.strip():
+        return "empty", ""
     lines = head.lstrip(b"\xef\xbb\xbf \t\r\n").splitlines()
     if any(line.lstrip().startswith(_LINE_STARTS) for line in lines):
         return "lines", ""
@@ -110,6 +119,8 @@ def _kind(head: bytes) -> tuple[str, str]:
         return "unknown", no_spans(value)
     if lines[0][:1] in (b"{", b"["):
         return "document", ""
+    if is_csv_of_spans(head):
+        return "table", ""
     return "unknown", "it is not JSON"
 
 

@@ -1,0 +1,42 @@
+"""MLflow's tracing."""
+
+from toolspan.analytics.dialects._dialect import Dialect
+
+MLFLOW = Dialect(
+    name="mlflow",
+    source="MLflow 3.17 and 2.19 tracing",
+    sample="mlflow/traces.jsonl",
+    keys=("mlflow.spanType", "mlflow.traceRequestId"),
+    kinds={
+        "mlflow.spanType": {
+            **{f'"{word}"': kind for word, kind in (
+                ("TOOL", "tool"), ("AGENT", "agent"), ("WORKFLOW", "workflow"),
+                ("CHAIN", "chain"), ("TASK", "step"), ("LLM", "llm"), ("CHAT_MODEL", "llm"),
+            )},
+            "TOOL": "tool",
+            "AGENT": "agent",
+            "WORKFLOW": "workflow",
+            "CHAIN": "chain",
+            "TASK": "step",
+            "LLM": "llm",
+            "CHAT_MODEL": "llm",
+            "*": "other",
+        }
+    },
+    facts={
+        "tool_name": ("@name",),
+        "agent_name": ("@name",),
+        "workflow_name": ("mlflow.traceName",),
+        "session_id": ("session.id", "mlflow.trace.session"),
+        "user_id": ("user.id", "mlflow.trace.user"),
+        "model": ("mlflow.llm.model",),
+        "provider": ("mlflow.llm.provider",),
+        "input_tokens": ("mlflow.chat.tokenUsage->input_tokens",),
+        "output_tokens": ("mlflow.chat.tokenUsage->output_tokens",),
+        "cache_read_tokens": ("mlflow.chat.tokenUsage->cache_read_input_tokens",),
+        "cache_write_tokens": ("mlflow.chat.tokenUsage->cache_creation_input_tokens",),
+        "cost": ("mlflow.llm.cost->total_cost",),
+        "arguments": ("mlflow.spanInputs",),
+        "result": ("mlflow.spanOutputs",),
+    },
+)  # fmt: skip
