@@ -188,3 +188,41 @@ def test_a_dumped_span_may_state_how_it_ended_beside_its_other_members(tmp_path:
     }
     path = write_lines(tmp_path / "a.jsonl", dumped)
     assert rows(path, "tool_calls", "outcome, error_message") == [("error", "no")]
+
+
+# --- spans of others that went through a platform ---------------------------------------------
+
+SAYS = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search"}
+
+
+def test_spans_of_the_standard_keep_their_names_where_phoenix_adds_a_kind(tmp_path: Path) -> None:
+    one = {
+        "name": "execute_tool search",
+        "context": {"trace_id": f"{1:032x}", "span_id": f"{2:016x}"},
+        "span_kind": "TOOL",
+        "parent_id": None,
+        "start_time": "2026-03-02T09:00:00+00:00",
+        "end_time": "2026-03-02T09:00:01+00:00",
+        "status_code": "OK",
+        "attributes": SAYS,
+        "events": [],
+    }
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"data": [one], "next_cursor": None}), encoding="utf-8")
+    assert rows(path, "tool_calls", "tool_name, dialect") == [("search", "gen_ai")]
+
+
+def test_spans_of_the_standard_keep_their_names_where_mlflow_adds_a_kind(tmp_path: Path) -> None:
+    marks = {"mlflow.traceRequestId": "tr-1", "mlflow.spanType": "TOOL"}
+    one = {
+        "trace_id": "AAAAAAAAAAAAAAAAAAAAAQ==",
+        "span_id": "AAAAAAAAAAI=",
+        "name": "execute_tool search",
+        "start_time_unix_nano": START_NS,
+        "end_time_unix_nano": START_NS + 1,
+        "status": {"code": "STATUS_CODE_OK"},
+        "attributes": {key: json.dumps(value) for key, value in {**marks, **SAYS}.items()},
+    }
+    path = tmp_path / "traces.json"
+    path.write_text(json.dumps({"spans": [one]}), encoding="utf-8")
+    assert rows(path, "tool_calls", "tool_name, dialect") == [("search", "mlflow")]

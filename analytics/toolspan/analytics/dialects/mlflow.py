@@ -1,6 +1,7 @@
 """MLflow's tracing."""
 
 from toolspan.analytics.dialects._dialect import Dialect
+from toolspan.conventions import attributes as a
 
 MLFLOW = Dialect(
     name="mlflow",
@@ -24,8 +25,9 @@ MLFLOW = Dialect(
         }
     },
     facts={
-        "tool_name": ("@name",),
-        "agent_name": ("@name",),
+        # It puts its kinds on spans of others too, whose own names count.
+        "tool_name": (a.GEN_AI_TOOL_NAME, "@name"),
+        "agent_name": (a.GEN_AI_AGENT_NAME, "@name"),
         "workflow_name": ("mlflow.traceName",),
         "session_id": ("session.id", "mlflow.trace.session"),
         "user_id": ("user.id", "mlflow.trace.user"),

@@ -22,6 +22,7 @@ from toolspan.analytics.read.containers._normal import (
     pairs,
     word,
 )
+from toolspan.conventions import attributes as a
 
 KIND_KEY = "openinference.span.kind"
 FRAME_COLUMNS = frozenset({"context.span_id", "context.trace_id", "start_time", "span_kind"})
@@ -81,7 +82,8 @@ def _span(span: dict[str, Any]) -> dict[str, Any]:
         raise ValueError(f"a span of Phoenix's without id or time: {str(span)[:80]}")
     attributes = _attributes(span)
     kind = span.get("span_kind")
-    if isinstance(kind, str) and kind not in _NO_KIND:
+    # Of spans that speak another vocabulary Phoenix tells the kind from that.
+    if isinstance(kind, str) and kind not in _NO_KIND and a.GEN_AI_OPERATION_NAME not in attributes:
         attributes.setdefault(KIND_KEY, kind)
     made = {
         "traceId": any_id(trace_id, 32),
