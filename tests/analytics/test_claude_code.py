@@ -15,9 +15,10 @@ import pytest
 
 from support.traces import otlp, tool, write_lines
 from toolspan.analytics import open_traces
+from toolspan.analytics.store import _open
 
 FOLDER = Path(__file__).parent / "data" / "claude_code"
-EVENTS, TRACES, PROJECTS = (FOLDER / name for name in ("logs.jsonl", "traces.jsonl", "projects"))
+LOGS, TRACES, PROJECTS = (FOLDER / name for name in ("logs.jsonl", "traces.jsonl", "projects"))
 MODEL = "claude-opus-5-5"
 MISSING = "File does not exist. Note: your current working directory is /home/amy/project."
 
@@ -60,7 +61,7 @@ def calls(paths: Any) -> list[tuple[Any, ...]]:
     )
 
 
-@pytest.mark.parametrize("source", [EVENTS, PROJECTS], ids=["events", "transcripts"])
+@pytest.mark.parametrize("source", [LOGS, PROJECTS], ids=["events", "transcripts"])
 def test_events_and_transcripts_tell_the_same_story(source: Path) -> None:
     said = {"Shell command failed": "Exit code 3"} if source == PROJECTS else {}
     assert calls(source) == [(*call[:4], said.get(call[4], call[4])) for call in TOOL_CALLS]
@@ -78,7 +79,7 @@ def test_events_and_transcripts_tell_the_same_story(source: Path) -> None:
 
 
 def test_who_has_both_has_each_call_once() -> None:
-    together = [EVENTS, PROJECTS]
+    together = [LOGS, PROJECTS]
     assert [call[:4] for call in calls(together)] == [call[:4] for call in TOOL_CALLS]
     assert rows(together, "llm_calls", "agent_name", "input_tokens", "outcome") == LLM_CALLS
     assert sorted(rows(together, "agent_runs", "agent_name")) == sorted((r[0],) for r in RUNS)
@@ -96,7 +97,7 @@ def test_spans_are_read_and_the_events_beside_them_add_nothing() -> None:
 
 def test_events_have_the_times_and_the_arguments_they_state() -> None:
     columns = ("tool_name", "duration_ms", "error_type", "arguments", "user_id", "dialect")
-    assert rows(EVENTS, "tool_calls", *columns)[1:3] == [
+    assert rows(LOGS, "tool_calls", *columns)[1:3] == [
         ("Bash", 18.0, "ShellError", '{"command":"echo broken >&2; exit 3","description":"fail"}',
          "amy", "claude_code"),
         ("Read", 10.0, "TelemetrySafeError", '{"file_path":"/home/amy/project/missing.txt"}',
@@ -114,7 +115,7 @@ def test_results_of_a_transcript_are_kept_and_projects_can_be_told_apart() -> No
 
 def test_no_order_or_division_of_events_matters(tmp_path: Path) -> None:
     records = []
-    for line in EVENTS.read_text(encoding="utf-8").splitlines():
+    for line in LOGS.read_text(encoding="utf-8").splitlines():
         for resource in json.loads(line)["resourceLogs"]:
             for scope in resource["scopeLogs"]:
                 records += [(scope["scope"], record) for record in scope["logRecords"]]
@@ -125,7 +126,19 @@ def test_no_order_or_division_of_events_matters(tmp_path: Path) -> None:
     ]
     path = write_lines(tmp_path / "events.jsonl", *lines, otlp([tool("mine", 1)]))
     assert calls(path) == [("mine", None, None, "ok", None), *TOOL_CALLS]
-    assert rows(path, "agent_runs", "*")[0] == rows(EVENTS, "agent_runs", "*")[0]
+    assert rows(path, "agent_runs", "*")[0] == rows(LOGS, "agent_runs", "*")[0]
+
+
+def test_kept_parts_tell_the_same(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(_open, "CACHE_ABOVE_BYTES", -1)
+    monkeypatch.setattr(_open, "PIECE_BYTES", 1)
+    together = [LOGS, PROJECTS]
+    for _ in range(2):
+        with open_traces(together, cache_dir=tmp_path) as traces:
+            found = traces.sql_records("SELECT * FROM tool_calls ORDER BY start_time, duration_ms")
+        with open_traces(together, cache=False) as traces:
+            wanted = traces.sql_records("SELECT * FROM tool_calls ORDER BY start_time, duration_ms")
+        assert found == wanted != []
 
 
 def test_packed_transcripts_are_read(tmp_path: Path) -> None:

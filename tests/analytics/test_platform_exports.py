@@ -210,6 +210,10 @@ def test_spans_of_the_standard_keep_their_names_where_phoenix_adds_a_kind(tmp_pa
     path = tmp_path / "a.json"
     path.write_text(json.dumps({"data": [one], "next_cursor": None}), encoding="utf-8")
     assert rows(path, "tool_calls", "tool_name, dialect") == [("search", "gen_ai")]
+    # In its frames the kind is an attribute like others.
+    one["attributes"] = {**SAYS, "openinference.span.kind": "TOOL"}
+    path.write_text(json.dumps([one]), encoding="utf-8")
+    assert rows(path, "tool_calls", "tool_name, dialect") == [("search", "openinference")]
 
 
 def test_spans_of_the_standard_keep_their_names_where_mlflow_adds_a_kind(tmp_path: Path) -> None:
