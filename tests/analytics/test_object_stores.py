@@ -150,6 +150,12 @@ def test_feedback_may_lie_in_a_store(bucket, tmp_path: Path) -> None:
         assert [row["session_key"] for row in traces.table_records("feedback")] == ["s-1"]
 
 
+def test_feedback_that_makes_no_sense_is_called_what_the_user_calls_it(bucket, cli) -> None:
+    bucket.pipe("/bucket/scores.csv", b"session_id,quality\ns-1,0.5\n")
+    assert cli("tools", "memory://bucket/run", "--feedback", "memory://bucket/scores.csv") == 2
+    assert "memory:///bucket/scores.csv: which column holds a score?" in cli.err.replace("\n", " ")
+
+
 def test_the_command_reads_objects(bucket, cli) -> None:
     rows = cli.json("tools", "memory://bucket/run", "--no-cache")
     assert {row["tool_name"] for row in rows} == {"search", "fetch"}

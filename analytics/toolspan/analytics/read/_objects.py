@@ -95,7 +95,8 @@ def _found(
 def _below(
     store: Any, path: str, info: Mapping[str, Any], suffixes: tuple[str, ...]
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    if info.get("type") != "directory":
+    # Servers of pages call a folder, too, a file.
+    if info.get("type") != "directory" and not path.endswith("/"):
         yield path, info
         return
     for below, told in store.find(path, detail=True).items():
