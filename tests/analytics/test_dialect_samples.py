@@ -188,7 +188,8 @@ def _calls(path: Path) -> Counter[Any]:
 
 
 def test_every_dialect_names_a_sample_that_is_there_or_says_that_it_is_unverified() -> None:
-    roots = [shared("data", "dialects"), shared("reference"), shared("data")]
+    ours = Path(__file__).parent / "data"
+    roots = [shared("data", "dialects"), shared("reference"), shared("data"), ours]
     for dialect in DIALECTS:
         if dialect.sample is None:
             assert "unverified" in dialect.source, dialect.name

@@ -206,13 +206,13 @@ CASES = (
     ),
     Case(
         "claude_code",
-        ("claude_code.interaction", {"session.id": "s", "agent_id": "a"}),
+        ("claude_code.interaction", {"session.id": "s", "span.type": "interaction"}),
         ("claude_code.llm_request", {"model": "m", "input_tokens": 4, "cache_read_tokens": 2,
                                      "cache_creation_tokens": 1, "output_tokens": 3}),
         ("claude_code.tool", {"tool_name": "Bash", "full_command": "ls", "success": "false",
                               "error": "exit 1"}),
-        ("Bash", "a", "tool_error", "tool_error", "ls", None), ("m", None, 7, 3, 2, None),
-        ("s", None), scope="com.anthropic.claude_code.tracing",
+        ("Bash", "claude-code", "tool_error", "tool_error", "ls", None),
+        ("m", None, 7, 3, 2, None), ("s", None), scope="com.anthropic.claude_code.tracing",
     ),
     Case(
         "langsmith",

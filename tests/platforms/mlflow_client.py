@@ -42,6 +42,7 @@ def main(url: str, folder: Path) -> None:
     lines = "".join(trace.to_json().replace("\n", " ") + "\n" for trace in again)
     (folder / "traces.jsonl").write_text(lines, encoding="utf-8")
     frame = mlflow.search_traces(locations=["0"], max_results=500)
+    frame.to_parquet(folder / "frame.parquet")
     frame.to_json(folder / "frame.json", orient="records", default_handler=str)
     (folder / "given.json").write_text(json.dumps(given), encoding="utf-8")
 

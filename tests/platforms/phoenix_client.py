@@ -63,6 +63,12 @@ def main(url: str, folder: Path) -> None:
             answer = rest.get(f"/{kind}_annotations", params={**asked, "limit": 1000})
             answer.raise_for_status()
             (folder / f"{kind}_annotations.json").write_text(answer.text, encoding="utf-8")
+        answer = rest.get("/spans", params={"limit": 1000})
+        answer.raise_for_status()
+        (folder / "spans.json").write_text(answer.text, encoding="utf-8")
+    spans_frame = client.spans.get_spans_dataframe(project_identifier=PROJECT, limit=1000)
+    spans_frame.to_parquet(folder / "spans.parquet")
+    spans_frame.to_csv(folder / "spans.csv")
     frame = client.spans.get_span_annotations_dataframe(
         span_ids=exports["span"]["span_ids"], project_identifier=PROJECT, limit=1000
     )

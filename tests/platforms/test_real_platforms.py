@@ -117,6 +117,17 @@ def imported(folder: Path, *exports: Path) -> Traces:
     return open_traces(folder / "traces")
 
 
+def tool_calls(path: Path) -> list[tuple[Any, ...]]:
+    """Every tool call, without the time of day."""
+    with open_traces(path, cache=False) as traces:
+        assert traces.summary.damages == []
+        found = traces.sql_records(
+            "SELECT trace_id, span_id, tool_name, agent_name, session_id, outcome, error_type, "
+            "round(duration_ms) AS ms FROM tool_calls ORDER BY ALL"
+        )
+    return [tuple(row.values()) for row in found]
+
+
 def values(traces: Traces, name: str) -> dict[str, float]:
     found = traces.sql_records(
         f"SELECT session_key, value FROM feedback WHERE score_name = '{name}' AND NOT is_superseded"
@@ -150,6 +161,10 @@ def test_annotations_of_phoenix_find_their_sessions(folder, book, capsys) -> Non
     with server:
         assert main(["send", str(folder / "traces"), "--endpoint", url, "--timeout", "60"]) == 0
         given = annotate(python, "phoenix_client.py", url, exports)
+    # What it gives of the spans is what it was sent.
+    sent = tool_calls(folder / "traces")
+    for name in ("spans.json", "spans.parquet", "spans.csv"):
+        assert tool_calls(exports / name) == sent != [], name
     files = [exports / f"{kind}_annotations.json" for kind in ("session", "trace", "span")]
     with imported(folder, *files) as traces:
         book.note(version_of("phoenix"), files[0].with_name("*_annotations.json"), traces)
@@ -195,6 +210,9 @@ def test_assessments_of_mlflow_find_their_sessions(folder, book, capsys) -> None
         sent = ["send", str(folder / "traces"), "--endpoint", url, "--header", header]
         assert main([*sent, "--timeout", "60"]) == 0
         given = annotate(python, "mlflow_client.py", url, exports)
+    sent = tool_calls(folder / "traces")
+    for name in ("traces.jsonl", "frame.json", "frame.parquet"):
+        assert tool_calls(exports / name) == sent != [], name
     with imported(folder, exports / "traces.jsonl") as traces:
         book.note(version_of("mlflow"), exports / "traces.jsonl", traces)
         # Sessions began in the order of their numbers.

@@ -1,6 +1,6 @@
 """One machine, then many; security and privacy."""
 
-from requirements._model import built, from_source, planned, unassigned
+from requirements._model import built, from_source, unassigned
 
 REQUIREMENTS = from_source(
     "design section 8, one machine, then many",
@@ -8,7 +8,7 @@ REQUIREMENTS = from_source(
         "design.8-embedded-engine": built(
             "The embedded engine runs in process and out of core, and installs no extension at run time.",
         ),
-        "design.8-object-stores": planned(7, "Object stores are read through fsspec."),
+        "design.8-object-stores": built("Object stores are read through fsspec."),
         "design.8-clickhouse": unassigned("The same measures give equal numbers on ClickHouse."),
         "design.8-spark": unassigned("The same measures give equal numbers on Apache Spark."),
     },

@@ -77,9 +77,10 @@ def open_traces(
     """Read traces and make them askable.
 
     Args:
-        paths: span files, folders or glob patterns, `-` for standard input; default the data
-            directory (`$TOOLSPAN_DIR`, else `./toolspan-data`). Evaluation events found there, and
-            in `events*.jsonl*` beside files that are named, are read as feedback.
+        paths: span files, folders or glob patterns, here or in an object store
+            (`"s3://bucket/prefix/"`), `-` for standard input; default the data directory
+            (`$TOOLSPAN_DIR`, else `./toolspan-data`). Evaluation events found there, and in
+            `events*.jsonl*` beside files that are named, are read as feedback.
         feedback: more files or folders of feedback: evaluation events, exports of Langfuse,
             Phoenix or MLflow, or tables (CSV, JSON, Parquet) with a session and a score.
         since: leave out what began earlier: a length before now (`"24h"`, `"7d"`) or a time.
@@ -98,7 +99,7 @@ def open_traces(
     connection = connect()
     try:
         choice = CacheChoice(cache, Path(cache_dir) if cache_dir else None)
-        events, others = find_feedback(_list(feedback) or ())
+        events, others = find_feedback(_list(feedback) or (), choice.objects)
         events += events_beside(_list(paths))
         summary, clean_up = load(connection, _list(paths), events, choice, progress)
         imported = load_feedback(connection, others)

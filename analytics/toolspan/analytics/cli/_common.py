@@ -60,7 +60,7 @@ def parser(
         "paths",
         nargs="*",
         metavar="PATH",
-        help="span files, folders, glob patterns, or - for standard input "
+        help="span files, folders, glob patterns (here or s3://...), or - for standard input "
         "(default $TOOLSPAN_DIR, then ./toolspan-data)",
     )
     reading = made.add_argument_group("reading")

@@ -18,6 +18,7 @@ from toolspan.analytics.dialects.haystack import HAYSTACK
 from toolspan.analytics.dialects.koog import KOOG
 from toolspan.analytics.dialects.langfuse import LANGFUSE
 from toolspan.analytics.dialects.mcp import MCP
+from toolspan.analytics.dialects.mlflow import MLFLOW
 from toolspan.analytics.dialects.openinference import OPENINFERENCE, OPENINFERENCE_OPENAI_AGENTS
 from toolspan.analytics.dialects.openllmetry import OPENLLMETRY, OPENLLMETRY_MODELS
 from toolspan.analytics.dialects.pydantic_ai import PYDANTIC_AI
@@ -31,6 +32,7 @@ from toolspan.analytics.dialects.vercel import VERCEL
 # whose emitters know better. The last are read on any span.
 DIALECTS: tuple[Dialect, ...] = (
     CLAUDE_CODE,
+    MLFLOW,
     *UNVERIFIED,
     OPENINFERENCE_OPENAI_AGENTS,
     OPENINFERENCE,

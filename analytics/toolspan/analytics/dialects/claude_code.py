@@ -1,11 +1,13 @@
-"""Claude Code's own traces (beta)."""
+"""Claude Code's own traces (beta), and what its log events and transcripts become."""
 
 from toolspan.analytics.dialects._dialect import Dialect
+from toolspan.conventions import attributes as a
 
 CLAUDE_CODE = Dialect(
     name="claude_code",
-    source="Claude Code 2.1.330; no sample: unverified",
-    scopes=("com.anthropic.claude_code.tracing",),
+    source="Claude Code 2.1.330",
+    sample="claude_code/traces.jsonl",
+    scopes=("com.anthropic.claude_code.*",),
     names=("claude_code.",),
     kind_by_name={
         "=claude_code.tool": "tool",
@@ -16,19 +18,20 @@ CLAUDE_CODE = Dialect(
         "claude_code.": "other",
     },
     facts={
-        "tool_name": ("gen_ai.tool.name", "tool_name"),
-        "tool_call_id": ("gen_ai.tool.call.id", "tool_use_id"),
+        "tool_name": (a.GEN_AI_TOOL_NAME, "tool_name"),
+        "tool_call_id": (a.GEN_AI_TOOL_CALL_ID, "tool_use_id"),
         "mcp_server": ("anthropic.mcp.server.name",),
-        "agent_name": ("agent_id",),
+        # Only the run of the main agent is a span; `agent_id` is another one for each sub-agent.
+        "agent_name": (a.GEN_AI_AGENT_NAME, "span.type?claude-code"),
         "arguments": ("tool_input", "full_command", "file_path"),
         "result": ("new_context",),
-        "model": ("gen_ai.request.model", "model"),
+        "model": (a.GEN_AI_REQUEST_MODEL, "model"),
         # Unlike everywhere else the cached tokens are not in the input tokens.
         "input_tokens": ("input_tokens+cache_read_tokens+cache_creation_tokens",),
         "output_tokens": ("output_tokens",),
         "cache_read_tokens": ("cache_read_tokens",),
         "cache_write_tokens": ("cache_creation_tokens",),
-        "error_type": ("error.type", "error_class"),
+        "error_type": (a.ERROR_TYPE, "error_class"),
         "error_message": ("error",),
     },
     failures={"success": ("false",)},

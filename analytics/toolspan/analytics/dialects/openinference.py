@@ -1,6 +1,7 @@
 """OpenInference (Arize Phoenix)."""
 
 from toolspan.analytics.dialects._dialect import Dialect
+from toolspan.conventions import attributes as a
 from toolspan.conventions import scopes
 
 _KINDS = {
@@ -13,9 +14,10 @@ _KINDS = {
     }
 }
 _FACTS = {
-    "tool_name": ("tool.name", "@name"),
+    # Phoenix puts a kind on spans of the standard too, whose own names count.
+    "tool_name": ("tool.name", a.GEN_AI_TOOL_NAME, "@name"),
     "tool_call_id": ("tool.id", "tool_call.id"),
-    "agent_name": ("agent.name", "graph.node.id", "@name|.run", "@name"),
+    "agent_name": ("agent.name", "graph.node.id", a.GEN_AI_AGENT_NAME, "@name|.run", "@name"),
     "workflow_name": ("graph.node.name",),
     "session_id": ("session.id",),
     "user_id": ("user.id",),

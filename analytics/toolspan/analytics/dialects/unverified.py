@@ -29,44 +29,6 @@ LANGSMITH = Dialect(
     },
 )
 
-MLFLOW = Dialect(
-    name="mlflow",
-    source="MLflow 3 tracing; no sample: unverified",
-    keys=("mlflow.spanType", "mlflow.traceRequestId"),
-    kinds={
-        "mlflow.spanType": {
-            **{f'"{word}"': kind for word, kind in (
-                ("TOOL", "tool"), ("AGENT", "agent"), ("WORKFLOW", "workflow"),
-                ("CHAIN", "chain"), ("TASK", "step"), ("LLM", "llm"), ("CHAT_MODEL", "llm"),
-            )},
-            "TOOL": "tool",
-            "AGENT": "agent",
-            "WORKFLOW": "workflow",
-            "CHAIN": "chain",
-            "TASK": "step",
-            "LLM": "llm",
-            "CHAT_MODEL": "llm",
-            "*": "other",
-        }
-    },
-    facts={
-        "tool_name": ("@name",),
-        "agent_name": ("@name",),
-        "workflow_name": ("mlflow.traceName",),
-        "session_id": ("session.id", "mlflow.trace.session"),
-        "user_id": ("user.id", "mlflow.trace.user"),
-        "model": ("mlflow.llm.model",),
-        "provider": ("mlflow.llm.provider",),
-        "input_tokens": ("mlflow.chat.tokenUsage->input_tokens",),
-        "output_tokens": ("mlflow.chat.tokenUsage->output_tokens",),
-        "cache_read_tokens": ("mlflow.chat.tokenUsage->cache_read_input_tokens",),
-        "cache_write_tokens": ("mlflow.chat.tokenUsage->cache_creation_input_tokens",),
-        "cost": ("mlflow.llm.cost->total_cost",),
-        "arguments": ("mlflow.spanInputs",),
-        "result": ("mlflow.spanOutputs",),
-    },
-)  # fmt: skip
-
 LAMINAR = Dialect(
     name="laminar",
     source="Laminar; no sample: unverified",
@@ -165,4 +127,4 @@ LIVEKIT = Dialect(
     facts={"tool_name": ("lk.function_tool.name",), "result": ("lk.function_tool.output",)},
 )
 
-UNVERIFIED = (LANGSMITH, MLFLOW, LAMINAR, AGENTOPS, LOONGSUITE, GENKIT, LIVEKIT)
+UNVERIFIED = (LANGSMITH, LAMINAR, AGENTOPS, LOONGSUITE, GENKIT, LIVEKIT)

@@ -10,6 +10,7 @@ from toolspan.analytics.errors import InputError
 from toolspan.analytics.feedback._records import records_of
 from toolspan.analytics.feedback._table import Columns, feedbacks, find_columns
 from toolspan.analytics.feedback.platforms import PLATFORMS
+from toolspan.analytics.read import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -54,7 +55,7 @@ def collect(path: Path, columns: Columns | None = None) -> Collection:
     kind, records = records_of(path)
     first = next(records, None)
     if first is None:
-        raise InputError(f"{path}: no records in it")
+        raise InputError(f"{name_of(path)}: no records in it")
     platform = None if columns else next((p for p in PLATFORMS if p.recognises(first)), None)
     if platform is not None:
         found = Collection(path, platform.NAME)
@@ -63,7 +64,7 @@ def collect(path: Path, columns: Columns | None = None) -> Collection:
         try:
             mapping = find_columns(list(first), columns)
         except InputError as error:
-            raise InputError(f"{path}: {error}") from error
+            raise InputError(f"{name_of(path)}: {error}") from error
         found = Collection(path, kind, dict(mapping.fields))
         made = (feedbacks(record, mapping, kind) for record in chain((first,), records))
     for candidates in made:
@@ -87,7 +88,7 @@ def _keep(candidates: list["Feedback"], found: Collection) -> None:
 def summary(found: Collection) -> dict[str, Any]:
     """The collection in numbers, for people and programs."""
     return {
-        "file": str(found.path),
+        "file": name_of(found.path),
         "form": found.form,
         "records": found.records,
         "feedback": len(found.feedback),

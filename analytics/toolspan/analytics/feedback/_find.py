@@ -12,18 +12,21 @@ SUFFIXES = (".csv", ".tsv", ".parquet", ".json", ".jsonl", ".ndjson")
 COMPRESSIONS = ("", ".gz", ".zst")
 
 
-def find_feedback(paths: Sequence[str | os.PathLike[str]]) -> tuple[list[Path], list[Path]]:
+def find_feedback(
+    paths: Sequence[str | os.PathLike[str]], objects: Path | None = None
+) -> tuple[list[Path], list[Path]]:
     """The files that the paths stand for: those of OTLP/JSON, and the others.
 
     Args:
-        paths: files, folders and glob patterns.
+        paths: files, folders and glob patterns, or objects by their names.
+        objects: where copies of objects are kept; None for as long as the process lives.
 
     Raises:
         InputError: a path is missing, or a folder holds nothing that could be feedback.
     """
     found: dict[Path, None] = {}
     for path in paths:
-        files = _in_folder(Path(path)) if Path(path).is_dir() else find_files([path])
+        files = _in_folder(Path(path)) if Path(path).is_dir() else find_files([path], objects)
         found.update(dict.fromkeys(files))
     otlp = [file for file in found if is_otlp(file)]
     return otlp, [file for file in found if file not in otlp]

@@ -7,6 +7,7 @@ path does not.
 
 from toolspan.analytics.read._damage import Damage, ReadSummary
 from toolspan.analytics.read._inputs import find_files, sources_of
+from toolspan.analytics.read._objects import name_of
 from toolspan.analytics.read._pieces import PIECE_BYTES, Piece, Source, pieces_of
 from toolspan.analytics.read._stage import stage
 
@@ -17,6 +18,7 @@ __all__ = [
     "ReadSummary",
     "Source",
     "find_files",
+    "name_of",
     "pieces_of",
     "sources_of",
     "stage",

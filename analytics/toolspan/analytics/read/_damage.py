@@ -9,6 +9,7 @@ KINDS = (
     "invalid_utf8",
     "lone_surrogate",
     "invalid_span",
+    "invalid_protobuf",
     "not_otlp",
     "missing_field",
     "unknown_status",

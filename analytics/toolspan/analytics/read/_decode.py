@@ -17,9 +17,12 @@ from toolspan.analytics.read._lines import Line
 from toolspan.analytics.read.containers import (
     SIGNALS,
     LegacyError,
+    Transcript,
     convert,
     is_tool_usage,
+    is_transcript_line,
     otlp_span,
+    protobuf,
     tool_usage,
 )
 
@@ -50,6 +53,7 @@ class Decoder:
         self._name = name
         self._report = report
         self._seen: Counter[str] = Counter()
+        self._transcript: Transcript | None = None
         self.not_understood = 0
         self.understood = 0
 
@@ -99,6 +103,27 @@ class Decoder:
                 return
             yield from self._convert(line, document)
 
+    def rest(self) -> Iterator[bytes]:
+        """What only the end of the file completes."""
+        if self._transcript is not None:
+            yield from map(_dump, self._transcript.rest())
+
+    def message(self, line: Line) -> Iterator[bytes]:
+        """A protobuf message as sound OTLP/JSON lines."""
+        report = lambda why: self._damage(line, "invalid_protobuf", why)  # noqa: E731
+        made = protobuf(line.text, report)
+        if made is None:
+            self.not_understood += 1
+            self._damage(line, "invalid_protobuf", "it is no message of OTLP")
+            return
+        self.understood += 1
+        for document in made:
+            text = _dump(document)
+            if len(text) > LONGEST_LINE:
+                yield from self._divided(line, document)
+            else:
+                yield text
+
     def _text(self, line: Line) -> str:
         # The end of the line is no part of it: left in, it would stand inside a cut off text.
         data = line.text.rstrip(b"\r\n")
@@ -143,6 +168,9 @@ class Decoder:
                 yield _dump({signal: document[signal]})
 
     def _convert(self, line: Line, document: Any) -> Iterator[bytes]:
+        if isinstance(document, dict) and is_transcript_line(document):
+            yield from self._told(line, document)
+            return
         made = convert(document, lambda why: self._damage(line, "invalid_span", why))
         if made is None:
             self.not_understood += 1
@@ -151,6 +179,16 @@ class Decoder:
         self.understood += 1
         for part in made:
             yield _dump(part)
+
+    def _told(self, line: Line, document: dict[str, Any]) -> Iterator[bytes]:
+        self._transcript = self._transcript or Transcript()
+        self.understood += 1
+        for made in self._transcript.add(document):
+            text = _dump(made)
+            if len(text) > LONGEST_LINE:
+                yield from self._divided(line, made)
+            else:
+                yield text
 
     def _tool_usage(self, line: Line, document: dict[str, Any]) -> Iterator[bytes]:
         text = json.dumps(document, sort_keys=True)

@@ -11,21 +11,25 @@ from pathlib import Path
 
 from toolspan.analytics.errors import InputError
 from toolspan.analytics.read._damage import ReadSummary
+from toolspan.analytics.read._objects import fetched, is_url, local_path, name_of
 from toolspan.analytics.read._pieces import Source
 from toolspan.analytics.read._sniff import sniff
 from toolspan.conventions.environment import TOOLSPAN_DIR, data_directory
 
 # What a folder is searched for. A file that is named outright may be called anything.
-SUFFIXES = (".jsonl", ".json", ".ndjson")
+SUFFIXES = (".jsonl", ".json", ".ndjson", ".pb", ".binpb")
 COMPRESSIONS = ("", ".gz", ".zst")
 
 
-def find_files(paths: Sequence[str | os.PathLike[str]] | None = None) -> list[Path]:
+def find_files(
+    paths: Sequence[str | os.PathLike[str]] | None = None, objects: Path | None = None
+) -> list[Path]:
     """The files that `paths` stand for, in order, each once.
 
     Args:
-        paths: files, folders (searched with all below) and glob patterns; default the data
-            directory, `$TOOLSPAN_DIR` or else `./toolspan-data`.
+        paths: files, folders (searched with all below) and glob patterns, here or in an object
+            store; default the data directory, `$TOOLSPAN_DIR` or else `./toolspan-data`.
+        objects: where copies of objects are kept; None for as long as the process lives.
 
     Raises:
         InputError: a path is missing or may not be read, or nothing is there to read.
@@ -34,29 +38,36 @@ def find_files(paths: Sequence[str | os.PathLike[str]] | None = None) -> list[Pa
         return _default_files()
     found: dict[Path, None] = {}
     for path in paths:
-        for file in _files_of(os.fspath(path)):
-            found[file] = None
+        text = local_path(os.fspath(path))
+        files = fetched(text, _wanted(), objects) if is_url(text) else _files_of(text)
+        found.update(dict.fromkeys(files))
     return list(found)
+
+
+def _wanted() -> tuple[str, ...]:
+    """What names of files in a folder end with."""
+    return tuple(suffix + end for suffix in SUFFIXES for end in COMPRESSIONS)
 
 
 def sources_of(
     paths: Sequence[str | os.PathLike[str]] | None,
     feedback: Sequence[str | os.PathLike[str]] | None,
     summary: ReadSummary,
+    objects: Path | None = None,
 ) -> list[Source]:
     """The files to read, with what each holds; `summary` is told of all of them.
 
-    A path `-` is standard input.
+    A path `-` is standard input. Copies of objects are kept in `objects`.
 
     Raises:
         InputError: a path is missing or may not be read, or nothing is there to read.
     """
-    files = find_files(paths)
+    files = find_files(paths, objects)
     if feedback:
-        files += [file for file in find_files(feedback) if file not in files]
+        files += [file for file in find_files(feedback, objects) if file not in files]
     sources = []
     for file in files:
-        path, name = (_spooled(), "standard input") if str(file) == "-" else (file, str(file))
+        path, name = (_spooled(), "standard input") if str(file) == "-" else (file, name_of(file))
         container = sniff(path)
         if container.kind == "unknown":
             summary.not_understood[name] = container.reason
@@ -112,7 +123,7 @@ def _expand(path: Path) -> Iterable[Path]:
 
 
 def _files_in(folder: Path) -> list[Path]:
-    wanted = tuple(suffix + end for suffix in SUFFIXES for end in COMPRESSIONS)
+    wanted = _wanted()
     found: list[Path] = []
 
     def refuse(error: OSError) -> None:

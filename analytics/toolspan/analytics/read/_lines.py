@@ -122,28 +122,47 @@ def read_head(path: Path, size: int = 1 << 16) -> bytes:
 
 
 def frames_of(path: Path) -> Iterator[Line]:
-    """The messages of the collector's framing as lines: 4 bytes of length, then one zstd frame.
+    """The messages of the collector's framing as lines: 4 bytes of length, then the message.
+
+    Messages are JSON or protobuf, each compressed for itself by zstd or not at all.
 
     Raises:
         TruncatedArchiveError: a frame is damaged.
     """
-    import zstandard
-
     number = byte = 0
-    with open_raw(path) as file:
-        while header := file.read(4):
+    with open_bytes(path) as file:
+        while header := _read(file, 4):
             length = int.from_bytes(header, "big")
-            payload = file.read(length)
+            if length > LONGEST_OF_ALL:
+                raise TruncatedArchiveError(f"message {number + 1} says it has {length} bytes")
+            payload = _read(file, length)
             number += 1
             if len(header) < 4 or len(payload) < length:
                 yield Line(number, byte, header + payload, is_terminated=False)
                 return
-            try:
-                text = zstandard.ZstdDecompressor().decompressobj().decompress(payload)
-            except zstandard.ZstdError as error:
-                raise TruncatedArchiveError(str(error)) from error
-            yield Line(number, byte, text.rstrip(b"\n") + b"\n", is_terminated=True)
+            yield Line(number, byte, _decompressed(payload), is_terminated=True)
             byte += 4 + length
+
+
+def _read(file: BinaryIO, size: int) -> bytes:
+    found = b""
+    try:
+        while len(found) < size and (block := file.read(size - len(found))):
+            found += block
+    except READ_ERRORS as error:
+        raise TruncatedArchiveError(str(error)) from error
+    return found
+
+
+def _decompressed(message: bytes) -> bytes:
+    if not message.startswith(ZSTD_MAGIC):
+        return message
+    import zstandard
+
+    try:
+        return zstandard.ZstdDecompressor().decompressobj().decompress(message)
+    except zstandard.ZstdError as error:
+        raise TruncatedArchiveError(str(error)) from error
 
 
 def lines_of(path: Path, start: int = 0, first_number: int = 1) -> Iterator[Line]:

@@ -7,6 +7,7 @@ copying wide rows once more costs as much as reading them.
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,23 @@ from toolspan.analytics.engine import literal, load_sql
 from toolspan.analytics.errors import InputError
 from toolspan.analytics.read._damage import Damage, ReadSummary
 from toolspan.analytics.read._decode import LONGEST_LINE
+from toolspan.analytics.read._log_spans import spans_of_logs
 from toolspan.analytics.read._pieces import Piece, copied, repaired
+from toolspan.analytics.read.containers import EVENTS_SCOPE
 
 if TYPE_CHECKING:
     import duckdb
+
+
+@dataclass(frozen=True, slots=True)
+class _Staged:
+    """What is in `staged`."""
+
+    damaged: int
+    """How many places need the tolerant decoder."""
+    has_evaluations: bool
+    has_call_events: bool
+    """Whether log records tell of calls (`spans_of_logs`)."""
 
 
 def stage(
@@ -40,9 +54,11 @@ def stage(
     """
     made = list(pieces)
     try:
-        has_evaluations = _stage_soundly(connection, made, folder, summary)
+        staged = _stage_soundly(connection, made, folder, summary)
+        if staged.has_call_events:
+            _stage_spans_of_logs(connection, made, folder)
         _canonical(connection, as_view=as_view)
-        name = "evaluations" if has_evaluations else "no_evaluations"
+        name = "evaluations" if staged.has_evaluations else "no_evaluations"
         connection.execute(load_sql(f"read/{name}.sql"))
     finally:
         for piece in (*pieces, *made):
@@ -56,13 +72,9 @@ def _stage_soundly(
     pieces: list[Piece],
     folder: Path,
     summary: ReadSummary,
-) -> bool:
-    """Fill `staged`; pieces that are damaged or moving are exchanged.
-
-    Returns:
-        Whether there are evaluations.
-    """
-    damaged, has_evaluations = _stage(connection, pieces)
+) -> _Staged:
+    """Fill `staged`; pieces that are damaged or moving are exchanged."""
+    staged = _stage(connection, pieces)
     exchanged = False
     for place, piece in enumerate(pieces):
         if not piece.is_copy and piece.path.stat().st_size != piece.source.size:
@@ -70,27 +82,39 @@ def _stage_soundly(
             pieces[place : place + 1] = copied(piece, folder, summary)
             exchanged = True
     if exchanged:
-        damaged, has_evaluations = _stage(connection, pieces)
-    if not damaged:
-        return has_evaluations
+        staged = _stage(connection, pieces)
+    if not staged.damaged:
+        return staged
     for place, piece in enumerate(pieces):
-        if len(pieces) == 1 or _stage(connection, [piece])[0]:
+        if len(pieces) == 1 or _stage(connection, [piece]).damaged:
             pieces[place] = repaired(piece, folder, summary)
             if piece.is_copy:
                 piece.path.unlink()
-    damaged, has_evaluations = _stage(connection, pieces)
-    if damaged:
+    staged = _stage(connection, pieces)
+    if staged.damaged:
         name = pieces[0].source.name
-        reason = f"{damaged} places refused by the engine"
+        reason = f"{staged.damaged} places refused by the engine"
         summary.damages.append(Damage(name, 0, 0, "invalid_span", reason))
-    return has_evaluations
+    return staged
 
 
-def _stage(connection: "duckdb.DuckDBPyConnection", pieces: Sequence[Piece]) -> tuple[int, bool]:
-    """Fill `staged`; how many places need the tolerant decoder, and if there are evaluations."""
+def _stage_spans_of_logs(
+    connection: "duckdb.DuckDBPyConnection", pieces: list[Piece], folder: Path
+) -> None:
+    """Fill `staged` again, with what log records tell of."""
+    lines = _lines([piece.path for piece in pieces])
+    told = spans_of_logs(connection, lines, pieces, folder)
+    if told is not None:
+        pieces.append(told)
+        _stage(connection, pieces)
+
+
+def _stage(connection: "duckdb.DuckDBPyConnection", pieces: Sequence[Piece]) -> _Staged:
+    """Fill `staged`."""
     import duckdb
 
     sql = load_sql("read/stage.sql").replace("$lines", _lines([piece.path for piece in pieces]))
+    sql = sql.replace("$call_events", literal(EVENTS_SCOPE))
     connection.execute("DROP TABLE IF EXISTS staged")
     try:
         connection.execute(sql)
@@ -98,13 +122,17 @@ def _stage(connection: "duckdb.DuckDBPyConnection", pieces: Sequence[Piece]) -> 
         # A very long line or a broken archive: the tolerant decoder makes sound lines of them.
         if all(piece.is_repaired for piece in pieces):
             raise InputError(f"{pieces[0].source.name}: {str(error).splitlines()[0]}") from error
-        return 1, False
+        return _Staged(1, has_evaluations=False, has_call_events=False)
     counts = connection.execute(load_sql("read/staged_counts.sql")).fetchone()
     assert counts is not None
-    damaged, shifted, has_evaluations = counts
+    damaged, shifted, has_evaluations, has_call_events = counts
     if shifted:
         connection.execute(load_sql("read/unshifted.sql"))
-    return int(damaged) - sum(piece.tails for piece in pieces), bool(has_evaluations)
+    return _Staged(
+        damaged - sum(piece.tails for piece in pieces),
+        has_evaluations=has_evaluations,
+        has_call_events=has_call_events,
+    )
 
 
 def _lines(files: Sequence[Path]) -> str:

@@ -34,6 +34,7 @@ resources AS (
         is_damaged,
         CASE WHEN contains(line.resourceLogs, 'gen_ai.evaluation.') THEN line.resourceLogs END
             AS logs,
+        coalesce(contains(line.resourceLogs, $call_events), false) AS has_call_events,
         NOT is_damaged AND line.resourceSpans IS NULL AND line.resourceLogs IS NULL
             AND line.resourceMetrics IS NULL AS is_foreign,
         -- What is no object where one should be has none of its members; what stands for a list
@@ -45,7 +46,7 @@ resources AS (
 ),
 scopes AS (
     SELECT
-        is_damaged, logs, is_foreign OR (has_resources AND resource_spans.resource IS NULL
+        is_damaged, logs, has_call_events, is_foreign OR (has_resources AND resource_spans.resource IS NULL
             AND resource_spans.scopeSpans IS NULL) AS is_foreign,
         len(resource_spans.scopeSpans) > 0 AS has_scopes,
         resource_spans.resource.attributes AS resource,
@@ -57,7 +58,7 @@ scopes AS (
 ),
 spans AS (
     SELECT
-        is_damaged, logs, is_foreign OR (has_scopes AND scope_spans.scope IS NULL
+        is_damaged, logs, has_call_events, is_foreign OR (has_scopes AND scope_spans.scope IS NULL
             AND scope_spans.spans IS NULL) AS is_foreign,
         len(scope_spans.spans) > 0 AS has_spans,
         resource, resource_id, scope_position,
@@ -70,7 +71,7 @@ spans AS (
 extracted AS (
     SELECT
         is_damaged OR is_foreign OR (has_spans AND span IS NULL) AS is_no_span,
-        span IS NOT NULL AS is_span,
+        has_call_events, span IS NOT NULL AS is_span,
         CASE WHEN scope_position = 0 AND position = 0 THEN logs END AS logs,
         -- Ids of the wrong length are wrong: these spans are read again by the tolerant decoder.
         CASE WHEN len(span.traceId) = 32 THEN try_cast(span.traceId AS UUID) END AS trace_id,

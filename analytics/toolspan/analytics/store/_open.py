@@ -64,6 +64,11 @@ class CacheChoice:
     is_on: bool = True
     directory: Path | None = None
 
+    @property
+    def objects(self) -> Path | None:
+        """Where copies of objects in stores are kept; None if nothing is."""
+        return (self.directory or cache_directory()) / "objects" if self.is_on else None
+
 
 def load(
     connection: "duckdb.DuckDBPyConnection",
@@ -81,7 +86,7 @@ def load(
         InputError: nothing there can be read.
     """
     summary = ReadSummary()
-    sources = sources_of(paths, feedback, summary)
+    sources = sources_of(paths, feedback, summary, cache.objects)
     define(connection)
     weight = sum(source.weight for source in sources)
     ask_cache = cache.is_on and weight > CACHE_ABOVE_BYTES

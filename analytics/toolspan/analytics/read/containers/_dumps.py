@@ -18,6 +18,7 @@ from toolspan.analytics.read.containers._normal import (
 )
 
 _STARTS = ("start_time", "startTime", "start", "startTimeUnixNano", "start_time_unix_nano")
+_TIMES = ("timestamp", "time", "timeUnixNano", "time_unix_nano")
 _ENDS = ("end_time", "endTime", "end", "endTimeUnixNano", "end_time_unix_nano")
 
 
@@ -86,7 +87,8 @@ def _span(span: dict[str, Any]) -> dict[str, Any]:
     if end is None and isinstance(length, int | float):
         end = start + round(length * 1e6)
     status = span.get("status")
-    status = status if isinstance(status, dict) else {"code": status}
+    if not isinstance(status, dict):
+        status = {"code": first(span, "status", "status_code")}
     made: dict[str, Any] = {
         "traceId": any_id(trace_id, 32),
         "spanId": any_id(span_id, 16),
@@ -97,7 +99,7 @@ def _span(span: dict[str, Any]) -> dict[str, Any]:
         "attributes": plain_attributes(span["attributes"]),
         "events": [
             {
-                "timeUnixNano": str(nanoseconds(first(event, "timestamp", "time")) or 0),
+                "timeUnixNano": str(nanoseconds(first(event, *_TIMES)) or 0),
                 "name": str(event.get("name") or ""),
                 "attributes": plain_attributes(event.get("attributes")),
             }
@@ -106,7 +108,9 @@ def _span(span: dict[str, Any]) -> dict[str, Any]:
         "status": {
             "code": word(first(status, "status_code", "code"), STATUSES),
             "message": str(
-                first(status, "description", "message") or span.get("status_description") or ""
+                first(status, "description", "message")
+                or first(span, "status_description", "status_message")
+                or ""
             ),
         },
     }

@@ -145,10 +145,35 @@ def plain_attributes(value: Any) -> list[dict[str, Any]]:
     if isinstance(value, dict):
         return pairs(value)
     return [
-        item if isinstance(item.get("value"), dict) else pairs({item["key"]: item.get("value")})[0]
+        {"key": item["key"], "value": _standard(item["value"])}
+        if isinstance(item.get("value"), dict)
+        else pairs({item["key"]: item.get("value")})[0]
         for item in dicts(value)
         if "key" in item
     ]
+
+
+_MEMBERS = {
+    "string_value": "stringValue",
+    "int_value": "intValue",
+    "bool_value": "boolValue",
+    "double_value": "doubleValue",
+    "bytes_value": "bytesValue",
+}
+
+
+def _standard(value: dict[str, Any]) -> dict[str, Any]:
+    """An `AnyValue` with the names JSON has for its members, from those of the `.proto` files."""
+    for name, item in value.items():
+        if item is None or not name.endswith("_value"):
+            continue
+        if name in _MEMBERS:
+            return {_MEMBERS[name]: item}
+        if name == "array_value" and isinstance(item, dict):
+            return {"arrayValue": {"values": [_standard(v) for v in dicts(item.get("values"))]}}
+        if name == "kvlist_value" and isinstance(item, dict):
+            return {"kvlistValue": {"values": plain_attributes(item.get("values"))}}
+    return value
 
 
 def envelope(
