@@ -1,0 +1,180 @@
+"""One side of a comparison: an estimate over weighted sessions, and how far it can be trusted."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from toolspan.analytics.statistics._arrays import codes_of, sums_by
+from toolspan.analytics.statistics._intervals import ASSUMED_CORRELATION, quantile_needs, wilson
+
+if TYPE_CHECKING:
+    from toolspan.analytics.statistics._arrays import Bools, Floats, Ints
+
+Bounds = Callable[[float], tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """The sessions of one side.
+
+    Attributes:
+        weights: how much each session counts.
+        strata: to which stratum each belongs; what differs between strata is no error.
+        clusters: sessions with one code are alike (trials of one task).
+    """
+
+    weights: "Floats"
+    strata: "Ints"
+    clusters: "Ints"
+
+    @classmethod
+    def alike(cls, count: int) -> "Units":
+        """Sessions that all count the same, independent of each other."""
+        return cls(np.ones(count), np.zeros(count, dtype=np.int64), np.arange(count))
+
+    def among(self, rows: "Bools") -> "Units":
+        """Some of them."""
+        return Units(self.weights[rows], self.strata[rows], self.clusters[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """An estimate of one side.
+
+    Attributes:
+        value: the estimate.
+        influence: what each cluster adds to its error, in the order of the clusters' codes.
+        effective_n: how many independent observations it is worth (rates and quantiles).
+        spread: standard deviation of one observation on the scale of shares; infinite for means.
+        bounds: the interval at a confidence; NaN where there is too little data for one.
+    """
+
+    value: float
+    influence: "Floats"
+    effective_n: float
+    spread: float
+    bounds: Bounds
+
+
+def arm_rate(successes: "Floats", trials: "Floats", units: Units) -> Arm:
+    """A rate of trials that come in weighted sessions, with Wilson's interval.
+
+    p = Σwk / Σwm. The variance is that of the linearised ratio, between clusters within strata;
+    p(1-p) over it, and at most (Σwm)² / Σw²m, is the effective number of trials for Wilson's
+    interval with Student's t. With equal weights and one stratum this is `clustered_proportion`.
+
+    Source: as there; Korn and Graubard (1998), Survey Methodology 24, 193, for weights.
+    """
+    w = units.weights
+    total = float((w * trials).sum())
+    p = float((w * successes).sum()) / total
+    influence = w * (successes - p * trials) / total
+    variance, freedom, by_cluster = _spread(influence, units)
+    independent = total**2 / float((w**2 * trials).sum())
+    if 0 < p < 1:
+        effective = min(independent, p * (1 - p) / variance) if variance > 0 else independent
+    else:
+        alike = sums_by(units.clusters, w * trials)
+        effect = float((alike**2).sum()) / float((w**2 * trials).sum())
+        effective = independent / max(1.0, 1 + (effect - 1) * ASSUMED_CORRELATION)
+
+    def bounds(confidence: float) -> tuple[float, float]:
+        return wilson(p, effective, _t(confidence, freedom)) if freedom else (math.nan, math.nan)
+
+    return Arm(p, by_cluster, effective, math.sqrt(p * (1 - p)), bounds)
+
+
+def arm_mean(amounts: "Floats", per: "Floats", units: Units, *, is_log: bool = False) -> Arm:
+    """A ratio Σwa / Σwb of weighted sessions, with Student's t; b = 1 gives a mean.
+
+    The standard error is that of the linearised ratio, between clusters within strata. `is_log`
+    builds the interval on the logarithm, which suits amounts that are skewed to the right.
+
+    Source: Cochran (1977), Sampling Techniques, ch. 6.
+    """
+    w = units.weights
+    total = float((w * per).sum())
+    value = float((w * amounts).sum()) / total
+    variance, freedom, by_cluster = _spread(w * (amounts - value * per) / total, units)
+    error = math.sqrt(variance)
+
+    def bounds(confidence: float) -> tuple[float, float]:
+        if not freedom:
+            return math.nan, math.nan
+        half = _t(confidence, freedom) * error
+        if is_log and value > 0:
+            return value * math.exp(-half / value), value * math.exp(half / value)
+        return value - half, value + half
+
+    return Arm(value, by_cluster, math.nan, math.inf, bounds)
+
+
+def arm_quantile(values: "Floats", places: "Ints", q: float, units: Units) -> Arm:
+    """A quantile of values that come in weighted sessions, with Woodruff's interval.
+
+    As `clustered_quantile`, with the weighted share of values at or below. With weights that
+    differ, the quantile is the smallest value that the share q does not exceed.
+
+    Args:
+        values: all of them.
+        places: the session of each, as a place in `units`.
+        q: between 0 and 1.
+        units: the sessions.
+    """
+    from scipy import stats
+
+    order = np.argsort(values, kind="stable")
+    ordered, weight = values[order], units.weights[places][order]
+    share = np.cumsum(weight) / weight.sum()
+    is_even = bool(np.ptp(weight) <= 1e-12 * weight.max())
+    at = float(ordered[_first_at(share, q)])
+    value = float(np.quantile(values, q)) if is_even else at
+    count = len(units.weights)
+    below = np.bincount(places, (values <= at) - q, count)
+    total = float(weight.sum())
+    variance, freedom, by_cluster = _spread(units.weights * below / total, units)
+    independent = total**2 / float((weight**2).sum())
+    effective = min(independent, q * (1 - q) / variance) if variance > 0 else independent
+
+    def bounds(confidence: float) -> tuple[float, float]:
+        if not freedom or effective < quantile_needs(q, confidence):
+            return math.nan, math.nan
+        k = q * effective
+        low = float(stats.beta.ppf((1 - confidence) / 2, k, effective - k + 1))
+        high = float(stats.beta.ppf((1 + confidence) / 2, k + 1, effective - k))
+        before = int(np.searchsorted(share, low + 1e-12, side="right")) - 1
+        return float(ordered[max(0, before)]), float(ordered[_first_at(share, high)])
+
+    return Arm(value, by_cluster, effective, math.sqrt(q * (1 - q)), bounds)
+
+
+def _first_at(share: "Floats", q: float) -> int:
+    return min(len(share) - 1, int(np.searchsorted(share, q - 1e-12)))
+
+
+def _t(confidence: float, freedom: float) -> float:
+    from scipy import special
+
+    return float(special.stdtrit(freedom, (1 + confidence) / 2))
+
+
+def _spread(influence: "Floats", units: Units) -> "tuple[float, int, Floats]":
+    """The variance of a sum of influence between clusters within strata, and its freedom.
+
+    Strata with a single cluster are taken together (collapsed strata: never too small on average).
+    """
+    clusters = codes_of(units.clusters)
+    by_cluster = sums_by(clusters, influence)
+    strata = np.zeros(len(by_cluster), dtype=np.int64)
+    strata[clusters] = codes_of(units.strata)
+    sizes = np.bincount(strata)
+    strata = codes_of(np.where(sizes[strata] > 1, strata, -1))
+    sizes = np.bincount(strata)
+    means = np.bincount(strata, by_cluster) / sizes
+    centred = by_cluster - np.where(sizes > 1, means, 0.0)[strata]
+    factor = sizes / np.maximum(sizes - 1, 1)
+    variance = float((factor[strata] * centred**2).sum())
+    return variance, max(0, len(by_cluster) - len(sizes)), by_cluster
