@@ -12,4 +12,12 @@ from toolspan.analytics._comparison import compare, self_check
 from toolspan.analytics._traces import Traces, open_traces
 from toolspan.analytics.errors import AnalyticsError, InputError, UsageError
 
-__all__ = ["AnalyticsError", "InputError", "Traces", "UsageError", "compare", "open_traces", "self_check"]
+__all__ = [
+    "AnalyticsError",
+    "InputError",
+    "Traces",
+    "UsageError",
+    "compare",
+    "open_traces",
+    "self_check",
+]

@@ -44,8 +44,8 @@ def compare(
         seed: the same seed, the same numbers.
 
     Returns:
-        The verdict (`PASS`, `FAIL` or `INCONCLUSIVE`), `frame` with a row for each quantity, `tools`,
-        `notes`, `exit_code()`, `to_markdown()`, `to_junit()`.
+        The verdict (`PASS`, `FAIL` or `INCONCLUSIVE`), `frame` with a row for each quantity,
+        `tools`, `notes`, `exit_code()`, `to_markdown()`, `to_junit()`.
 
     Raises:
         InputError: something cannot be read.

@@ -205,9 +205,7 @@ def guarded(run: Callable[[], int]) -> int:
         return EXIT_UNREADABLE
 
 
-def open_input(
-    arguments: argparse.Namespace, paths: Sequence[str] | None = None
-) -> "Traces":
+def open_input(arguments: argparse.Namespace, paths: Sequence[str] | None = None) -> "Traces":
     """The traces that the arguments name, or those of `paths`."""
     from toolspan.analytics._traces import open_traces  # duckdb: not for --help
 

@@ -193,7 +193,7 @@ def _print_table(found: "Comparison") -> None:
     from toolspan.analytics.comparison import NOT_JUDGED, PASS
     from toolspan.analytics.comparison._columns import QUANTITY, TOOL, heading
 
-    _paragraphs([heading(found)])
+    _paragraphs(heading(found))
     judged = [row for row in found.records if row["verdict"] != NOT_JUDGED]
     others = [row for row in found.records if row["verdict"] == NOT_JUDGED]
     if judged:
@@ -219,10 +219,12 @@ def _print_table(found: "Comparison") -> None:
 def _paragraphs(lines: Sequence[str]) -> None:
     """Print lines, folded to the terminal's width."""
     width = terminal_width()
-    for line in lines:
-        if width:
-            line = textwrap.fill(line, max(40, width), subsequent_indent="  " * line.startswith("-"))
-        sys.stdout.write(line + "\n")
+    if width:
+        lines = [
+            textwrap.fill(line, max(40, width), subsequent_indent="  " * line.startswith("-"))
+            for line in lines
+        ]
+    sys.stdout.writelines(f"{line}\n" for line in lines)
 
 
 SPLIT_COLUMNS = (

@@ -40,8 +40,8 @@ class Shift(Protocol):
         """Whether of logarithms."""
         ...
 
-    def interval(self, confidence: float = 0.95) -> tuple[float, float]:
-        """Its bounds; NaN where there are none."""
+    def interval(self, confidence: float = 0.95, times: float = 1.0) -> tuple[float, float]:
+        """Its bounds, with `times` as many sessions; NaN where there are none."""
         ...
 
     def p_above(self, limit: float) -> float:
@@ -135,10 +135,10 @@ class Assessment:
         assert self.shift is not None
         return (-1 if self.subject.is_higher_better else 1) * self.shift.difference
 
-    def harm_interval(self, confidence: float) -> tuple[float, float]:
-        """The bounds of that."""
+    def harm_interval(self, confidence: float, times: float = 1.0) -> tuple[float, float]:
+        """The bounds of that, with `times` as many sessions."""
         assert self.shift is not None
-        low, high = self.shift.interval(confidence)
+        low, high = self.shift.interval(confidence, times)
         return (-high, -low) if self.subject.is_higher_better else (low, high)
 
     @property
@@ -221,7 +221,7 @@ def assess(
 def _too_little(
     matched: "Matched", sample: "Sample", arms: "list[Arm]", has_no_interval: bool
 ) -> tuple[float, str | None]:
-    """How many times as many sessions are needed to say anything, and why; nought and None if none."""
+    """How many times as many sessions would say anything, and why these do not."""
     if matched.independent < LEAST_SESSIONS:
         what = "tasks" if matched.is_paired else "sessions of one run"
         found = f"{matched.independent} comparable {what}, {LEAST_SESSIONS} needed"

@@ -15,17 +15,19 @@ if TYPE_CHECKING:
 SIGNS: Final = {PASS: "✓", FAIL: "✗", INCONCLUSIVE: "?"}
 
 
-def heading(found: "Comparison") -> str:
-    """What was compared, in one line."""
-    text = (
-        f"{clean(found.base_name, 80)} ({counted(found.base_sessions, 'session')}) → "
-        f"{clean(found.new_name, 80)} ({counted(found.new_sessions, 'session')})"
-    )
+def heading(found: "Comparison") -> list[str]:
+    """What was compared, in two lines or three."""
+    lines = [
+        f"BASE  {clean(found.base_name, 120)} ({counted(found.base_sessions, 'session')})",
+        f"NEW   {clean(found.new_name, 120)} ({counted(found.new_sessions, 'session')})",
+    ]
     if found.paired_by:
         keys = clean(", ".join(found.paired_by), 80)
-        return f"{text}, paired by {keys}: {counted(found.tasks, 'task')} in both"
-    names = ("workflow" if name == "workflow_name" else clean(name, 40) for name in found.within)
-    return f"{text}, compared within like {' and '.join(names)}" if found.within else text
+        lines.append(f"paired by {keys}: {counted(found.tasks, 'task')} in both")
+    elif found.within:
+        names = ["workflow" if n == "workflow_name" else clean(n, 40) for n in found.within]
+        lines.append(f"compared within like {' and '.join(names)}")
+    return lines
 
 
 def _of_row(row: "Mapping[str, Any]") -> dict[str, "Any"]:

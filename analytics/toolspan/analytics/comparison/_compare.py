@@ -1,18 +1,17 @@
 """Two runs, every quantity, one verdict."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from toolspan.analytics.comparison._assess import Assessment, Subject, assess
+from toolspan.analytics.comparison._assess import LEAST_SESSIONS, Assessment, Subject, assess
 from toolspan.analytics.comparison._design import DRAWS, design
 from toolspan.analytics.comparison._quantities import TOOL_MIX
 from toolspan.analytics.comparison._subjects import subjects
 from toolspan.analytics.comparison._tool_mix import ToolMix, tool_mix
 from toolspan.analytics.comparison._verdict import (
-    INCONCLUSIVE,
     NOT_JUDGED,
     Judgement,
     exit_code,
@@ -214,8 +213,6 @@ def _mix_assessment(mix: ToolMix | None, margin: "Margin | None") -> Assessment:
     if mix is None:
         return Assessment(subject=subject, trouble="one of the runs has no tool calls")
     sizes = mix.matched.sizes
-    from toolspan.analytics.comparison._assess import LEAST_SESSIONS
-
     trouble = None
     if mix.matched.independent < LEAST_SESSIONS:
         trouble = f"{mix.matched.independent} comparable sessions, {LEAST_SESSIONS} needed"
@@ -224,7 +221,6 @@ def _mix_assessment(mix: ToolMix | None, margin: "Margin | None") -> Assessment:
         n_base=sizes[0],
         n_new=sizes[1],
         independent=mix.matched.independent,
-        base=0.0,
         new=mix.shift.difference,
         shift=mix.shift,
         test=mix.test,
@@ -238,8 +234,3 @@ def _record(judged: Judgement, *, is_paired: bool) -> dict[str, Any]:
     record["title"] = title(judged)
     record["sentence"] = sentence(judged, record, is_paired=is_paired)
     return record
-
-
-def inconclusive(records: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The quantities that need more sessions."""
-    return [row for row in records if row["verdict"] == INCONCLUSIVE]

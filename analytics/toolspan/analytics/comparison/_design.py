@@ -176,7 +176,7 @@ def _paired(base: "Run", new: "Run", is_new: "Bools", by: tuple[str, ...]) -> De
 
 
 def _shared(codes: "Ints", is_new: "Bools") -> "tuple[Ints, tuple[int, int]]":
-    """The codes, -1 for those of one run alone, and how many sessions of each run that leaves out."""
+    """The codes, -1 for those of one run alone; and how many sessions that leaves out."""
     both = np.intersect1d(codes[is_new], codes[~is_new])
     kept = np.isin(codes, both[both >= 0])
     gone = int((~kept & ~is_new).sum()), int((~kept & is_new).sum())

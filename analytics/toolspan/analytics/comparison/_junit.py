@@ -42,7 +42,7 @@ def to_junit(found: "Comparison", *, inconclusive: str = "report") -> str:
         else:
             lines.append(f"    <system-out>{escape(said)}</system-out>")
         lines.append("  </testcase>")
-    notes = [clean(heading(found), 400), *(clean(note, 400) for note in found.notes)]
+    notes = [*heading(found), *(clean(note, 400) for note in found.notes)]
     lines.append(f"  <system-out>{escape(chr(10).join(notes))}</system-out>")
     return "\n".join([*lines, "</testsuite>"]) + "\n"
 

@@ -98,24 +98,34 @@ def _margin(place: str, entry: Mapping[str, Any]) -> Margin:
     if name not in NAMES:
         near = close_to(str(name), NAMES)
         raise UsageError(f"{place}: quantity is one of {', '.join(NAMES)}, not {name!r}{near}")
-    texts = {key: _text(place, entry, key) for key in ("of", "source", "direction")}
-    about = QUANTITIES[name].of if name in QUANTITIES else SCORE if name == SCORE else ""
-    if texts["of"] is not None and not about:
-        raise UsageError(f"{place}: {name} is about sessions as a whole; of makes no sense")
-    for key in ("source", "direction"):
-        if texts[key] is not None and name != SCORE:
-            raise UsageError(f"{place}: {key} is for scores")
-    if texts["direction"] not in (None, *DIRECTIONS):
-        raise UsageError(f"{place}: direction is {' or '.join(DIRECTIONS)}")
+    of, source, direction = (_text(place, entry, key) for key in ("of", "source", "direction"))
     absolute, relative = (_amount(place, entry, key) for key in ("absolute", "relative"))
     if (absolute is None) == (relative is None):
         raise UsageError(f"{place} needs either absolute or relative")
+    found = Margin(str(name), of, source, absolute, relative, direction)
+    trouble = _trouble(found)
+    if trouble:
+        raise UsageError(f"{place}: {trouble}")
+    return found
+
+
+def _trouble(margin: Margin) -> str | None:
+    """What makes no sense about a margin."""
+    name = margin.quantity
     is_share = name == TOOL_MIX or (name in QUANTITIES and QUANTITIES[name].unit == "share")
-    if is_share and absolute is None:
-        raise UsageError(f"{place}: {name} is a share; give absolute, such as 0.05 for five points")
-    if is_share and absolute is not None and absolute >= 1:
-        raise UsageError(f"{place}: {name} is a share; {absolute:g} is beyond all of it")
-    return Margin(name, texts["of"], texts["source"], absolute, relative, texts["direction"])
+    if margin.of is not None and name != SCORE and (name == TOOL_MIX or not QUANTITIES[name].of):
+        return f"{name} is about sessions as a whole; `of` is for scores and calls of a tool"
+    if name != SCORE and (margin.source or margin.direction):
+        return "source and direction are for scores"
+    if margin.direction not in (None, *DIRECTIONS):
+        return f"direction is {' or '.join(DIRECTIONS)}, not {margin.direction!r}"
+    if is_share and margin.is_relative:
+        return f"{name} is a share; give absolute, such as 0.05 for five points"
+    if is_share and margin.amount >= 1:
+        return f"{name} is a share; {margin.amount:g} is all of it"
+    if name == SCORE and margin.is_relative and margin.amount >= 1:
+        return f"relative is a part of what BASE has; {margin.amount:g} is all of it"
+    return None
 
 
 def _text(place: str, entry: Mapping[str, Any], key: str) -> str | None:

@@ -9,7 +9,7 @@ import numpy as np
 from toolspan.analytics.comparison._samples import Points, Ratio, Sample
 
 if TYPE_CHECKING:
-    from toolspan.analytics.comparison._sessions import Calls, Run
+    from toolspan.analytics.comparison._sessions import Calls, Floats, Run
 
 Make = Callable[["Run", "Run", str | None], Sample | None]
 
@@ -40,8 +40,8 @@ class Quantity:
     of: str = ""
 
 
-def _both(base: "Run", new: "Run", name: str) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
-    return np.r_[base.numbers[name], new.numbers[name]]
+def _both(base: "Run", new: "Run", name: str) -> "Floats":
+    return np.concatenate([base.numbers[name], new.numbers[name]])
 
 
 def _known(base: "Run", new: "Run", *names: str) -> bool:
@@ -211,9 +211,7 @@ QUANTITIES: Final[Mapping[str, Quantity]] = {
             0.25,
             of="tool",
         ),
-        Quantity(
-            "cost", "cost of a session", "number", False, _mean_of("cost"), "relative", 0.15
-        ),
+        Quantity("cost", "cost of a session", "number", False, _mean_of("cost"), "relative", 0.15),
         Quantity(
             "cost_per_success",
             "cost of a session that ends well",

@@ -1,6 +1,5 @@
 """What a quantity is made of, session by session."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -66,7 +65,7 @@ class Ratio:
 
     @property
     def has_say(self) -> "Bools":
-        return (self.per > 0) | (self.amounts != 0)
+        return np.asarray((self.per > 0) | (self.amounts != 0), dtype=np.bool_)
 
     @property
     def per_session(self) -> "Floats | None":
@@ -88,27 +87,21 @@ class Ratio:
         return relabelling.test(amounts, per)
 
 
-def _on_scale(
-    amounts: "Floats", per: "Floats", units: "Units", low: float, high: float
-) -> Arm:
+def _on_scale(amounts: "Floats", per: "Floats", units: "Units", low: float, high: float) -> Arm:
     share = arm_rate((amounts - low * per) / (high - low), per, units)
 
     def back(value: float) -> float:
         return low + (high - low) * value
 
-    return replace(
-        share,
-        value=back(share.value),
-        bounds=lambda confidence: _pair(back, share.bounds(confidence)),
-    )
+    def bounds(confidence: float, times: float = 1.0) -> tuple[float, float]:
+        ends = share.bounds(confidence, times)
+        return back(ends[0]), back(ends[1])
 
-
-def _pair(function: Callable[[float], float], pair: tuple[float, float]) -> tuple[float, float]:
-    return function(pair[0]), function(pair[1])
+    return replace(share, value=back(share.value), bounds=bounds)
 
 
 def pair_changes(matched: "Matched", outcomes: "Floats") -> tuple[int, int] | None:
-    """In how many pairs only NEW has a 1, and only BASE; None unless tasks are pairs of sessions."""
+    """In how many pairs only NEW has a 1, and only BASE; None unless tasks are pairs."""
     sizes = matched.strata.sizes()
     if not matched.is_paired or (sizes != 2).any():
         return None
@@ -156,8 +149,8 @@ class Points:
         values, places = self._of(matched.rows)
         above = values > np.quantile(values, self.q)
         count = len(matched.is_new)
-        amounts = np.bincount(places, above, count)
-        return relabelling.test(amounts, np.bincount(places, minlength=count).astype(np.float64))
+        per = np.bincount(places, minlength=count).astype(np.float64)
+        return relabelling.test(np.bincount(places, above, count).astype(np.float64), per)
 
     def _of(self, rows: "Bools") -> "tuple[Floats, Ints]":
         now = np.cumsum(rows) - 1

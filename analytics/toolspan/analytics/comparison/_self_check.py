@@ -62,7 +62,7 @@ class SelfCheck:
             f"{percent(self.failed_high)}), {percent(self.inconclusive)} INCONCLUSIVE"
         )
         if not self.is_sound:
-            return f"{text}. The gate fails without a change: widen margins, or compare like with like."
+            return f"{text}. It fails without a change: widen margins, or compare like with like."
         return f"{text}. A gate should FAIL in at most {percent(MOST_FALSE)}."
 
     def record(self) -> dict[str, Any]:
@@ -108,7 +108,8 @@ def self_check_run(
         )
     strata = codes_of(run.labels["workflow_name"])
     random = np.random.default_rng(seed)
-    verdicts, rows = [], {}
+    verdicts: list[str] = []
+    rows: dict[tuple[str, str | None, str | None, str], list[str]] = {}
     for split in range(splits):
         first, second = _halves(strata, random)
         halves = run.at(first), run.at(second)

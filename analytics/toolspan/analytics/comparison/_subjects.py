@@ -52,7 +52,9 @@ def subjects(base: "Run", new: "Run", margins: Sequence[Margin] | None) -> Itera
 def _default(quantity: "Quantity") -> Margin | None:
     if quantity.margin is None:
         return None
-    return Margin(quantity.name, **{quantity.kind: quantity.margin})
+    if quantity.kind == "relative":
+        return Margin(quantity.name, relative=quantity.margin)
+    return Margin(quantity.name, absolute=quantity.margin)
 
 
 def _found(

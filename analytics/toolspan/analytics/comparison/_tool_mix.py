@@ -34,11 +34,10 @@ class MixShift:
     resampled: "Floats"
     is_relative: bool = False
 
-    def interval(self, confidence: float = 0.95) -> tuple[float, float]:
-        """Bounds, within 0 and 1; NaN where nothing could be resampled."""
-        if not len(self.resampled):
-            return math.nan, math.nan
-        low, high = np.quantile(self.resampled, [(1 - confidence) / 2, (1 + confidence) / 2])
+    def interval(self, confidence: float = 0.95, times: float = 1.0) -> tuple[float, float]:
+        """Bounds, within 0 and 1; with `times` as many sessions, they narrow with the root."""
+        ends = np.quantile(self.resampled, [(1 - confidence) / 2, (1 + confidence) / 2])
+        low, high = self.difference + (ends - self.difference) / math.sqrt(times)
         return (
             float(np.clip(2 * self.difference - high, 0, 1)),
             float(np.clip(2 * self.difference - low, 0, 1)),
@@ -126,9 +125,7 @@ def _test(
     return RelabellingTest(p, p, math.nan), (1 + each) / (relabelling.draws + 1)
 
 
-def _resampled(
-    matched: "Matched", base_part: "Floats", new_part: "Floats", seed: int
-) -> "Floats":
+def _resampled(matched: "Matched", base_part: "Floats", new_part: "Floats", seed: int) -> "Floats":
     """The distance when tasks, or sessions of each side within strata, are drawn anew."""
     sides = matched.is_new.astype(np.int64)
     groups = matched.strata.codes if matched.is_paired else np.arange(len(sides))

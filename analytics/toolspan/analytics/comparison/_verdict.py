@@ -1,7 +1,7 @@
 """What comes of a quantity, and of all together."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -87,24 +87,41 @@ def _judged(found: "Assessment", p_fail: float, p_fail_holm: float) -> Judgement
 
 
 def _needed(found: "Assessment", is_beyond: bool) -> tuple[int | None, str | None]:
-    """How many more sessions would tell: an interval narrows with the root of their number."""
-    low, high = found.harm_interval(CONFIDENCE)
+    """How many more sessions would tell, were they to scatter as these do."""
     limit, harm = found.subject.limit, found.harm
     if is_beyond:
         # Wholly beyond, and not after Holm: half as many again make up for ten comparisons.
         return math.ceil(0.5 * found.independent), "this_difference"
-    times = math.inf
-    if limit > 0 and math.isfinite(high):
-        times = ((1 + _POWER / _QUANTILE) * (high - harm) / limit) ** 2
+
+    def is_enough_for_none(times: float) -> bool:
+        high = found.harm_interval(CONFIDENCE, times)[1]
+        return (1 + _POWER / _QUANTILE) * (high - harm) <= limit
+
+    def is_enough_for_this(times: float) -> bool:
+        low, high = found.harm_interval(CONFIDENCE, times)
+        return high < limit or low > limit
+
     assumes = "no_difference"
-    if times <= 1:
+    times = _least(is_enough_for_none)
+    if times is not None and times <= 1:
         # Enough for a NEW as good as BASE; it seems not to be quite that.
-        half = high - harm if harm < limit else harm - low
-        times = (half / (limit - harm)) ** 2 if harm != limit else math.inf
-        assumes = "this_difference"
-    if not times < MOST_TIMES:
+        assumes, times = "this_difference", _least(is_enough_for_this)
+    if times is None:
         return None, None
     return max(1, math.ceil(found.independent * (times - 1))), assumes
+
+
+def _least(is_enough: Callable[[float], bool]) -> float | None:
+    """The least number of times from 1 on that is enough; None where none up to `MOST_TIMES` is."""
+    low, high = 0.0, math.log(MOST_TIMES)
+    if is_enough(1.0):
+        return 1.0
+    if not is_enough(MOST_TIMES):
+        return None
+    for _ in range(30):
+        middle = (low + high) / 2
+        low, high = (low, middle) if is_enough(math.exp(middle)) else (middle, high)
+    return math.exp(high)
 
 
 def overall(judgements: Sequence[Judgement]) -> str:

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     from toolspan.analytics.comparison._verdict import Judgement
 
-Record = "Mapping[str, Any]"
-
 
 def title(judged: "Judgement") -> str:
     """What a row is about."""
@@ -33,17 +31,22 @@ def level(value: float | None, unit: str) -> str:
 
 
 def change(value: float | None, unit: str, *, is_relative: bool, with_unit: bool = True) -> str:
-    """A difference, with its sign: `+12 %`, `−3.0 points`, `+1.2 s`."""  # noqa: RUF002
+    """A difference, with its sign: `+12.0 %`, `−3.0 points`, `+1.2 s`."""  # noqa: RUF002
     if value is None:
         return number(None)
-    sign = "+" if value >= 0 else "−"  # noqa: RUF001 the sign, as in print
     size = abs(value)
+    if is_relative and size >= 10:
+        text, after = number(1 + value), " times"
+        return f"{text}{after * with_unit}"
     if is_relative:
-        text = number(100 * size) if size < 10 else f"{number(size)} ×"  # noqa: RUF001
-        return f"{sign}{text} %" if size < 10 else f"{sign}{text}"
-    if unit == "share":
-        return f"{sign}{100 * size:.1f}" + (" points" if with_unit else "")
-    return sign + (duration(size) if unit == "ms" else number(size))
+        text, after = f"{100 * size:.{0 if size >= 1 else 1}f}", " %"
+    elif unit == "share":
+        text, after = f"{100 * size:.1f}", " points"
+    else:
+        text, after = duration(size) if unit == "ms" else number(size), ""
+    is_none = not any(digit in text for digit in "123456789")
+    sign = "±" if is_none else "+" if value > 0 else "−"  # noqa: RUF001 the sign, as in print
+    return f"{sign}{text}{after * with_unit}"
 
 
 def bounds(low: float | None, high: float | None, unit: str, *, is_relative: bool) -> str:
@@ -54,9 +57,7 @@ def bounds(low: float | None, high: float | None, unit: str, *, is_relative: boo
         "∞" if end is None else change(end, unit, is_relative=is_relative, with_unit=False)
         for end in (low, high)
     ]
-    if is_relative:
-        ends[0] = ends[0].removesuffix(" %") if ends[1].endswith(" %") else ends[0]
-    return "…".join(ends)
+    return "…".join(ends) + " %" * (is_relative and "times" not in ends[1])
 
 
 def allowed(margin: float | None, unit: str, *, is_relative: bool, is_higher_better: bool) -> str:
@@ -69,27 +70,32 @@ def allowed(margin: float | None, unit: str, *, is_relative: bool, is_higher_bet
     if not is_relative and unit == "share":
         points = f"{100 * margin:.3g}"
         return f"{'−' if is_higher_better else '+'}{points} points"  # noqa: RUF001
-    return change(sign * margin, unit, is_relative=is_relative)
+    if is_relative:
+        return f"{'−' if is_higher_better else '+'}{100 * margin:.3g} %"  # noqa: RUF001
+    return change(sign * margin, unit, is_relative=False)
 
 
 def sentence(judged: "Judgement", record: "Mapping[str, Any]", *, is_paired: bool) -> str:
     """The numbers and the verdict in a sentence or two."""
     found = judged.assessment
     what = title(judged)
-    if record["base"] is None or record["new"] is None:
-        return f"{what}: {found.trouble}."
     unit, is_relative = record["unit"], record["is_relative"]
-    text = f"{what}: {level(record['new'], unit)} after {level(record['base'], unit)}"
+    if record["new"] is None:
+        return f"{what}: {found.trouble}."
+    text = f"{what}: {level(record['new'], unit)}"
+    if record["base"] is not None:
+        text += f" after {level(record['base'], unit)}"
     if record["difference"] is not None:
-        text += f", {change(record['difference'], unit, is_relative=is_relative)}"
+        if record["base"] is not None:
+            text += f", {change(record['difference'], unit, is_relative=is_relative)}"
         if record["low"] is not None or record["high"] is not None:
             interval = bounds(record["low"], record["high"], unit, is_relative=is_relative)
             text += f" (95 % CI {interval})"
-    if record["pairs_better"] is not None:
-        text += (
-            f"; better in {counted(record['pairs_better'], 'task')}, worse in "
-            f"{record['pairs_worse']}"
-        )
+    if record["pairs_better"] or record["pairs_worse"]:
+        up, down = record["pairs_better"], record["pairs_worse"]
+        if not _is_higher(record):
+            up, down = down, up
+        text += f"; better in {counted(up, 'task')}, worse in {down}"
     if judged.verdict == NOT_JUDGED:
         if record["p_value"] is not None:
             text += f"; {_chance(record['p_value'])}"
@@ -113,16 +119,16 @@ def _chance(p: float) -> str:
 def _why(judged: "Judgement", is_paired: bool) -> str:
     """What an inconclusive verdict is due to, and what would end it."""
     if judged.verdict != INCONCLUSIVE:
-        return "" if judged.verdict == PASS else "Worse than allowed, beyond chance."
+        return "" if judged.verdict == PASS else "Worse than allowed, by more than chance."
     found = judged.assessment
     if found.trouble is not None:
         text = f"{found.trouble[0].upper()}{found.trouble[1:]}."
     elif judged.p_fail is not None and judged.p_fail <= 0.025:
-        text = "Worse than allowed, but not beyond what chance makes of so many quantities."
+        text = "Worse than allowed, but chance does as much in one of so many quantities."
     elif found.harm > found.subject.limit:
-        text = "Worse than allowed, but chance could be all of it."
+        text = "It seems worse than allowed, but the interval reaches what is allowed."
     else:
-        text = "Within what is allowed, but chance could hide that it is worse."
+        text = "It seems within what is allowed, but the interval reaches beyond."
     if judged.sessions_needed is None:
         return text
     units = counted(judged.sessions_needed, "more task" if is_paired else "more session")

@@ -1,9 +1,8 @@
 """One side of a comparison: an estimate over weighted sessions, and how far it can be trusted."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -13,7 +12,13 @@ from toolspan.analytics.statistics._intervals import ASSUMED_CORRELATION, quanti
 if TYPE_CHECKING:
     from toolspan.analytics.statistics._arrays import Bools, Floats, Ints
 
-Bounds = Callable[[float], tuple[float, float]]
+
+class Bounds(Protocol):
+    """The interval at a confidence, NaN where there is too little data for one."""
+
+    def __call__(self, confidence: float, times: float = 1.0) -> tuple[float, float]:
+        """With `times` as many sessions that scatter as these do."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ class Arm:
         influence: what each cluster adds to its error, in the order of the clusters' codes.
         effective_n: how many independent observations it is worth (rates and quantiles).
         spread: standard deviation of one observation on the scale of shares; infinite for means.
-        bounds: the interval at a confidence; NaN where there is too little data for one.
+        bounds: its interval.
     """
 
     value: float
@@ -81,8 +86,10 @@ def arm_rate(successes: "Floats", trials: "Floats", units: Units) -> Arm:
         effect = float((alike**2).sum()) / float((w**2 * trials).sum())
         effective = independent / max(1.0, 1 + (effect - 1) * ASSUMED_CORRELATION)
 
-    def bounds(confidence: float) -> tuple[float, float]:
-        return wilson(p, effective, _t(confidence, freedom)) if freedom else (math.nan, math.nan)
+    def bounds(confidence: float, times: float = 1.0) -> tuple[float, float]:
+        if not freedom:
+            return math.nan, math.nan
+        return wilson(p, effective * times, _t(confidence, freedom * times))
 
     return Arm(p, by_cluster, effective, math.sqrt(p * (1 - p)), bounds)
 
@@ -101,10 +108,10 @@ def arm_mean(amounts: "Floats", per: "Floats", units: Units, *, is_log: bool = F
     variance, freedom, by_cluster = _spread(w * (amounts - value * per) / total, units)
     error = math.sqrt(variance)
 
-    def bounds(confidence: float) -> tuple[float, float]:
+    def bounds(confidence: float, times: float = 1.0) -> tuple[float, float]:
         if not freedom:
             return math.nan, math.nan
-        half = _t(confidence, freedom) * error
+        half = _t(confidence, freedom * times) * error / math.sqrt(times)
         if is_log and value > 0:
             return value * math.exp(-half / value), value * math.exp(half / value)
         return value - half, value + half
@@ -115,8 +122,9 @@ def arm_mean(amounts: "Floats", per: "Floats", units: Units, *, is_log: bool = F
 def arm_quantile(values: "Floats", places: "Ints", q: float, units: Units) -> Arm:
     """A quantile of values that come in weighted sessions, with Woodruff's interval.
 
-    As `clustered_quantile`, with the weighted share of values at or below. With weights that
-    differ, the quantile is the smallest value that the share q does not exceed.
+    As `clustered_quantile`, with the weighted share of values at or below, and Wilson's interval
+    for that share: of two sides, exact ones would be too wide. With weights that differ, the
+    quantile is the smallest value that the share q does not exceed.
 
     Args:
         values: all of them.
@@ -124,8 +132,6 @@ def arm_quantile(values: "Floats", places: "Ints", q: float, units: Units) -> Ar
         q: between 0 and 1.
         units: the sessions.
     """
-    from scipy import stats
-
     order = np.argsort(values, kind="stable")
     ordered, weight = values[order], units.weights[places][order]
     share = np.cumsum(weight) / weight.sum()
@@ -139,12 +145,11 @@ def arm_quantile(values: "Floats", places: "Ints", q: float, units: Units) -> Ar
     independent = total**2 / float((weight**2).sum())
     effective = min(independent, q * (1 - q) / variance) if variance > 0 else independent
 
-    def bounds(confidence: float) -> tuple[float, float]:
-        if not freedom or effective < quantile_needs(q, confidence):
+    def bounds(confidence: float, times: float = 1.0) -> tuple[float, float]:
+        worth = effective * times
+        if not freedom or worth < quantile_needs(q, confidence):
             return math.nan, math.nan
-        k = q * effective
-        low = float(stats.beta.ppf((1 - confidence) / 2, k, effective - k + 1))
-        high = float(stats.beta.ppf((1 + confidence) / 2, k + 1, effective - k))
+        low, high = wilson(q, worth, _t(confidence, freedom * times))
         before = int(np.searchsorted(share, low + 1e-12, side="right")) - 1
         return float(ordered[max(0, before)]), float(ordered[_first_at(share, high)])
 

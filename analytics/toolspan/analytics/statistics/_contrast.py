@@ -34,18 +34,21 @@ class Contrast:
         """New less base; of logarithms where relative."""
         return self._scaled(self.new.value) - self._scaled(self.base.value)
 
-    def interval(self, confidence: float = 0.95) -> tuple[float, float]:
+    def interval(self, confidence: float = 0.95, times: float = 1.0) -> tuple[float, float]:
         """Bounds of the difference; NaN where one of the sides has none.
 
-        L = d - √((θ₁-l₁)² + (u₀-θ₀)² - 2ρ(θ₁-l₁)(u₀-θ₀)), U likewise: the method of variance
-        estimates recovery. It keeps what each side's interval knows of skewness and of rates near
-        0 and 1. For two independent rates it is Newcombe's hybrid score interval.
+        `times` gives those of so many times as many sessions that scatter alike.
+
+        L = d - √((θ₁-l₁)² + (u₀-θ₀)² - 2r(θ₁-l₁)(u₀-θ₀)), U likewise: the method of variance
+        estimates recovery, with r the correlation. It keeps what each side's interval knows of
+        skewness and of rates near 0 and 1. For two independent rates it is Newcombe's hybrid
+        score interval.
 
         Source: Zou and Donner (2008), Stat. Med. 27, 1693; Newcombe (1998), Stat. Med. 17, 873
         and 17, 2635 (paired).
         """
         (low0, high0), (low1, high1) = (
-            tuple(self._scaled(bound) for bound in arm.bounds(confidence))
+            tuple(self._scaled(bound) for bound in arm.bounds(confidence, times))
             for arm in (self.base, self.new)
         )
         value0, value1 = self._scaled(self.base.value), self._scaled(self.new.value)
