@@ -44,17 +44,21 @@ class Book:
         lines = [
             "# Simulations of `compare`",
             "",
-            f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, numpy "
-            f"{np.__version__}, scipy {scipy.__version__}. Made by `make simulations` from pairs of "
-            "runs whose truth is known (`tests/simulations/runs.py`): three workflows whose mix "
-            "differs between the runs, calls that are alike within a session, tasks that are hard "
-            "in both runs where they are paired. Eight quantities are judged, with margins of 10 "
-            "points (sessions), 3 points (calls), 20 to 25 % (time, cost, tokens), 10 points "
-            "(loops), 0.4 (a score whose standard deviation is 1.2).",
+            (
+                f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, numpy "
+                f"{np.__version__}, scipy {scipy.__version__}. Made by `make simulations` from pairs of "
+                "runs whose truth is known (`tests/simulations/runs.py`): three workflows whose mix "
+                "differs between the runs, calls that are alike within a session, tasks that are hard "
+                "in both runs where they are paired. Eight quantities are judged, with margins of 10 "
+                "points (sessions), 3 points (calls), 20 to 25 % (time, cost, tokens), 10 points "
+                "(loops), 0.4 (a score whose standard deviation is 1.2)."
+            ),
             "",
-            "Limits of the test: at most 5 % wrong verdicts of a quantity (2.5 % is what is meant, "
-            "the rest is Monte Carlo error), at most 5 % of comparisons that FAIL without being "
-            "worse than allowed, at least 92 % of intervals right.",
+            (
+                "Limits of the test: at most 5 % wrong verdicts of a quantity (2.5 % is what is meant, "
+                "the rest is Monte Carlo error), at most 5 % of comparisons that FAIL without being "
+                "worse than allowed, at least 92 % of intervals right."
+            ),
         ]
         for table, rows in self.tables.items():
             head, *rest = rows

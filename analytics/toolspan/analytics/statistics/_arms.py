@@ -76,13 +76,14 @@ def arm_rate(successes: "Floats", trials: "Floats", units: Units) -> Arm:
     w = units.weights
     total = float((w * trials).sum())
     p = float((w * successes).sum()) / total
-    influence = w * (successes - p * trials) / total
-    variance, freedom, by_cluster = _spread(influence, units)
+    clusters = codes_of(units.clusters)
+    influence = sums_by(clusters, w * (successes - p * trials)) / total
+    variance, freedom = _variance(influence, clusters, units)
     independent = total**2 / float((w**2 * trials).sum())
     if 0 < p < 1:
         effective = min(independent, p * (1 - p) / variance) if variance > 0 else independent
     else:
-        alike = sums_by(units.clusters, w * trials)
+        alike = sums_by(clusters, w * trials)
         effect = float((alike**2).sum()) / float((w**2 * trials).sum())
         effective = independent / max(1.0, 1 + (effect - 1) * ASSUMED_CORRELATION)
 
@@ -91,32 +92,40 @@ def arm_rate(successes: "Floats", trials: "Floats", units: Units) -> Arm:
             return math.nan, math.nan
         return wilson(p, effective * times, _t(confidence, freedom * times))
 
-    return Arm(p, by_cluster, effective, math.sqrt(p * (1 - p)), bounds)
+    return Arm(p, influence, effective, math.sqrt(p * (1 - p)), bounds)
 
 
 def arm_mean(amounts: "Floats", per: "Floats", units: Units, *, is_log: bool = False) -> Arm:
     """A ratio Σwa / Σwb of weighted sessions, with Student's t; b = 1 gives a mean.
 
-    The standard error is that of the linearised ratio, between clusters within strata. `is_log`
-    builds the interval on the logarithm, which suits amounts that are skewed to the right.
+    The standard error is the jackknife's: what leaving out each cluster does, between clusters
+    within strata. `is_log` takes it, and the interval, on the logarithm, which suits amounts that
+    are skewed to the right.
 
-    Source: Cochran (1977), Sampling Techniques, ch. 6.
+    Source: Cochran (1977), Sampling Techniques, ch. 6; Efron (1982), The Jackknife, ch. 3.
     """
     w = units.weights
     total = float((w * per).sum())
     value = float((w * amounts).sum()) / total
-    variance, freedom, by_cluster = _spread(w * (amounts - value * per) / total, units)
+    clusters = codes_of(units.clusters)
+    influence = sums_by(clusters, w * (amounts - value * per)) / total
+    share = sums_by(clusters, w * per) / total
+    left = influence / np.maximum(1 - share, 1e-9)
+    on_log = is_log and value > 0
+    if on_log:
+        left = -np.log1p(-np.minimum(left / value, 1 - 1e-9))
+    variance, freedom = _variance(left, clusters, units)
     error = math.sqrt(variance)
 
     def bounds(confidence: float, times: float = 1.0) -> tuple[float, float]:
         if not freedom:
             return math.nan, math.nan
         half = _t(confidence, freedom * times) * error / math.sqrt(times)
-        if is_log and value > 0:
-            return value * math.exp(-half / value), value * math.exp(half / value)
+        if on_log:
+            return value * math.exp(-min(half, 300.0)), value * math.exp(min(half, 300.0))
         return value - half, value + half
 
-    return Arm(value, by_cluster, math.nan, math.inf, bounds)
+    return Arm(value, influence, math.nan, math.inf, bounds)
 
 
 def arm_quantile(values: "Floats", places: "Ints", q: float, units: Units) -> Arm:
@@ -141,7 +150,9 @@ def arm_quantile(values: "Floats", places: "Ints", q: float, units: Units) -> Ar
     count = len(units.weights)
     below = np.bincount(places, (values <= at) - q, count)
     total = float(weight.sum())
-    variance, freedom, by_cluster = _spread(units.weights * below / total, units)
+    clusters = codes_of(units.clusters)
+    influence = sums_by(clusters, units.weights * below / total)
+    variance, freedom = _variance(influence, clusters, units)
     independent = total**2 / float((weight**2).sum())
     effective = min(independent, q * (1 - q) / variance) if variance > 0 else independent
 
@@ -153,7 +164,7 @@ def arm_quantile(values: "Floats", places: "Ints", q: float, units: Units) -> Ar
         before = int(np.searchsorted(share, low + 1e-12, side="right")) - 1
         return float(ordered[max(0, before)]), float(ordered[_first_at(share, high)])
 
-    return Arm(value, by_cluster, effective, math.sqrt(q * (1 - q)), bounds)
+    return Arm(value, influence, effective, math.sqrt(q * (1 - q)), bounds)
 
 
 def _first_at(share: "Floats", q: float) -> int:
@@ -166,20 +177,18 @@ def _t(confidence: float, freedom: float) -> float:
     return float(special.stdtrit(freedom, (1 + confidence) / 2))
 
 
-def _spread(influence: "Floats", units: Units) -> "tuple[float, int, Floats]":
+def _variance(influence: "Floats", clusters: "Ints", units: Units) -> tuple[float, int]:
     """The variance of a sum of influence between clusters within strata, and its freedom.
 
     Strata with a single cluster are taken together (collapsed strata: never too small on average).
     """
-    clusters = codes_of(units.clusters)
-    by_cluster = sums_by(clusters, influence)
-    strata = np.zeros(len(by_cluster), dtype=np.int64)
+    strata = np.zeros(len(influence), dtype=np.int64)
     strata[clusters] = codes_of(units.strata)
     sizes = np.bincount(strata)
     strata = codes_of(np.where(sizes[strata] > 1, strata, -1))
     sizes = np.bincount(strata)
-    means = np.bincount(strata, by_cluster) / sizes
-    centred = by_cluster - np.where(sizes > 1, means, 0.0)[strata]
+    means = np.bincount(strata, influence) / sizes
+    centred = influence - np.where(sizes > 1, means, 0.0)[strata]
     factor = sizes / np.maximum(sizes - 1, 1)
     variance = float((factor[strata] * centred**2).sum())
-    return variance, max(0, len(by_cluster) - len(sizes)), by_cluster
+    return variance, max(0, len(influence) - len(sizes))
