@@ -114,7 +114,7 @@ def arm_mean(amounts: "Floats", per: "Floats", units: Units, *, is_log: bool = F
     on_log = is_log and value > 0
     if on_log:
         left = -np.log1p(-np.minimum(left / value, 1 - 1e-9))
-    variance, freedom = _variance(left, clusters, units)
+    variance, freedom = _variance(left, clusters, units, is_jackknife=True)
     error = math.sqrt(variance)
 
     def bounds(confidence: float, times: float = 1.0) -> tuple[float, float]:
@@ -177,8 +177,12 @@ def _t(confidence: float, freedom: float) -> float:
     return float(special.stdtrit(freedom, (1 + confidence) / 2))
 
 
-def _variance(influence: "Floats", clusters: "Ints", units: Units) -> tuple[float, int]:
+def _variance(
+    influence: "Floats", clusters: "Ints", units: Units, *, is_jackknife: bool = False
+) -> tuple[float, int]:
     """The variance of a sum of influence between clusters within strata, and its freedom.
+
+    What leaving out a cluster does is n/(n-1) times its influence; `is_jackknife` undoes that.
 
     Strata with a single cluster are taken together (collapsed strata: never too small on average).
     """
@@ -190,5 +194,7 @@ def _variance(influence: "Floats", clusters: "Ints", units: Units) -> tuple[floa
     means = np.bincount(strata, influence) / sizes
     centred = influence - np.where(sizes > 1, means, 0.0)[strata]
     factor = sizes / np.maximum(sizes - 1, 1)
+    if is_jackknife:
+        factor = 1 / factor
     variance = float((factor[strata] * centred**2).sum())
     return variance, max(0, len(influence) - len(sizes))
