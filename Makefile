@@ -63,6 +63,7 @@ demo: $(VENV)/.demo  ## run a small agency of agents, recorded, and report on it
 
 simulations: $(VENV)/.dev  ## check the statistics on data whose truth is known (docs/results)
 	SIMULATION_RESULTS=docs/results/simulations.md PLANTED_RESULTS=docs/results/planted-effect.md \
+	COMPARISON_RESULTS=docs/results/comparison.md \
 	  $(BIN)/python -m pytest -m slow tests/simulations
 
 collector:  ## build the OpenTelemetry Collector that tests start (needs Go; cached outside the checkout)

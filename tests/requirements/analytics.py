@@ -37,14 +37,12 @@ REQUIREMENTS = from_source(
         "analytics.03-per-successful-session": planned(8, "Cost is given per successful session."),
         "analytics.03-wasted": planned(8, "Cost wasted on failures, retries and loops is named."),
         # --- 4: comparison ---
-        "analytics.04-gate": planned(
-            8, "Two sets of traces compare to PASS, FAIL or INCONCLUSIVE."
+        "analytics.04-gate": built("Two sets of traces compare to PASS, FAIL or INCONCLUSIVE."),
+        "analytics.04-self-check": built(
+            "An A/A self-check and the sessions still needed are given."
         ),
-        "analytics.04-self-check": planned(
-            8, "An A/A self-check and the sessions still needed are given."
-        ),
-        "analytics.04-pull-request": planned(
-            8, "The verdict comes as Markdown for a pull request, JUnit and JSON."
+        "analytics.04-pull-request": built(
+            "The verdict comes as Markdown for a pull request, JUnit and JSON."
         ),
         # --- 5: reliability ---
         "analytics.05-retry-ladder": built(

@@ -8,7 +8,16 @@
 Since 0.1. Nothing here runs in the agent; install with `pip install 'toolspan[analytics]'`.
 """
 
+from toolspan.analytics._comparison import compare, self_check
 from toolspan.analytics._traces import Traces, open_traces
 from toolspan.analytics.errors import AnalyticsError, InputError, UsageError
 
-__all__ = ["AnalyticsError", "InputError", "Traces", "UsageError", "open_traces"]
+__all__ = [
+    "AnalyticsError",
+    "InputError",
+    "Traces",
+    "UsageError",
+    "compare",
+    "open_traces",
+    "self_check",
+]

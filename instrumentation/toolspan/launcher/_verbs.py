@@ -51,6 +51,7 @@ VERBS: Final[dict[str, Verb]] = {
     "recommend": Verb("Decide", "what to do about tools, and what is to be won", "analytics"),
     "report": Verb("Decide", "one page on what works and what does not", "analytics"),
     "correlate": Verb("Decide", "which tool use goes with good and bad outcomes", "analytics"),
+    "compare": Verb("Decide", "is a new run no worse than the one before: a gate", "analytics"),
     "check": Verb("Decide", "thresholds, for gates and alerts", "analytics"),
     "feedback.import": Verb(
         "Move", "bring ratings from Langfuse, Phoenix, MLflow, CSV to the traces", "analytics"

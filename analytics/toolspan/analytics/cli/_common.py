@@ -38,6 +38,8 @@ def parser(
     description: str,
     epilog: str | None = None,
     first: tuple[str, str, str] | None = None,
+    *,
+    paths: bool = True,
 ) -> argparse.ArgumentParser:
     """A parser with what every verb over traces takes.
 
@@ -46,6 +48,7 @@ def parser(
         description: what it does.
         epilog: what to say below the options.
         first: an argument before the paths: name, metavar and help.
+        paths: whether any number of paths may follow; otherwise the verb has its own.
     """
     made = argparse.ArgumentParser(
         prog=prog,
@@ -56,13 +59,14 @@ def parser(
     )
     if first:
         made.add_argument(first[0], metavar=first[1], help=first[2])
-    made.add_argument(
-        "paths",
-        nargs="*",
-        metavar="PATH",
-        help="span files, folders, glob patterns (here or s3://...), or - for standard input "
-        "(default $TOOLSPAN_DIR, then ./toolspan-data)",
-    )
+    if paths:
+        made.add_argument(
+            "paths",
+            nargs="*",
+            metavar="PATH",
+            help="span files, folders, glob patterns (here or s3://...), or - for standard "
+            "input (default $TOOLSPAN_DIR, then ./toolspan-data)",
+        )
     reading = made.add_argument_group("reading")
     reading.add_argument(
         "--feedback",
@@ -201,12 +205,12 @@ def guarded(run: Callable[[], int]) -> int:
         return EXIT_UNREADABLE
 
 
-def open_input(arguments: argparse.Namespace) -> "Traces":
-    """The traces that the arguments name."""
+def open_input(arguments: argparse.Namespace, paths: Sequence[str] | None = None) -> "Traces":
+    """The traces that the arguments name, or those of `paths`."""
     from toolspan.analytics._traces import open_traces  # duckdb: not for --help
 
     return open_traces(
-        arguments.paths or None,
+        paths or arguments.paths or None,
         feedback=arguments.feedback,
         since=getattr(arguments, "since", None),
         until=getattr(arguments, "until", None),

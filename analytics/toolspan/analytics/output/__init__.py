@@ -1,6 +1,13 @@
 """Tables for people and programs: text, JSON, CSV and Markdown, safe with untrusted content."""
 
-from toolspan.analytics.output._formats import to_csv, to_html, to_json, to_json_lines, to_markdown
+from toolspan.analytics.output._formats import (
+    escaped,
+    to_csv,
+    to_html,
+    to_json,
+    to_json_lines,
+    to_markdown,
+)
 from toolspan.analytics.output._text import Column, text_width, to_text
 from toolspan.analytics.output._values import (
     NOTHING,
@@ -23,6 +30,7 @@ __all__ = [
     "count",
     "counted",
     "duration",
+    "escaped",
     "interval",
     "moment",
     "number",

@@ -68,11 +68,11 @@ def _safe(value: Any) -> Any:
 def to_markdown(records: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> str:
     """A table of GitHub-flavoured Markdown with the same cells as the text table."""
     lines = [
-        "| " + " | ".join(_escaped(column.title) for column in columns) + " |",
+        "| " + " | ".join(escaped(column.title) for column in columns) + " |",
         "|" + "|".join(" ---: " if column.is_number else " --- " for column in columns) + "|",
     ]
     lines += [
-        "| " + " | ".join(_escaped(cell(column, record)) for column in columns) + " |"
+        "| " + " | ".join(escaped(cell(column, record)) for column in columns) + " |"
         for record in records
     ]
     return "\n".join(lines) + "\n"
@@ -94,6 +94,7 @@ def to_html(records: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> 
     return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n"
 
 
-def _escaped(text: str) -> str:
-    text = clean(text).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+def escaped(text: str, longest: int = 200) -> str:
+    """Untrusted text for Markdown, and not endless."""
+    text = clean(text, longest).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
     return re.sub(r"([*_`\[\]])", r"\\\1", text)

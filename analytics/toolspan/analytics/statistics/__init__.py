@@ -10,6 +10,7 @@ from toolspan.analytics.statistics._agreement import (
     krippendorff_alpha,
     pair_agreement,
 )
+from toolspan.analytics.statistics._arms import Arm, Units, arm_mean, arm_quantile, arm_rate
 from toolspan.analytics.statistics._arrays import average_ranks, codes_of
 from toolspan.analytics.statistics._association import (
     RawAssociation,
@@ -18,6 +19,7 @@ from toolspan.analytics.statistics._association import (
     raw_association,
 )
 from toolspan.analytics.statistics._bootstrap import bootstrap_interval
+from toolspan.analytics.statistics._contrast import Contrast, contrast
 from toolspan.analytics.statistics._difference import (
     Difference,
     stratified_difference,
@@ -30,6 +32,7 @@ from toolspan.analytics.statistics._intervals import (
     clustered_proportion,
     clustered_quantile,
     quantile_needs,
+    wilson,
 )
 from toolspan.analytics.statistics._mantel_haenszel import MantelHaenszel, mantel_haenszel
 from toolspan.analytics.statistics._mean import Mean, mean_interval
@@ -44,6 +47,7 @@ from toolspan.analytics.statistics._rank_correlation import (
     RankCorrelation,
     stratified_rank_correlation,
 )
+from toolspan.analytics.statistics._relabelling import Relabelling, RelabellingTest, mcnemar
 from toolspan.analytics.statistics._sensitivity import (
     Heterogeneity,
     LeaveOneOut,
@@ -56,6 +60,8 @@ from toolspan.analytics.statistics._strata import Strata
 from toolspan.analytics.statistics._wild_bootstrap import wild_cluster_test
 
 __all__ = [
+    "Arm",
+    "Contrast",
     "Difference",
     "Heterogeneity",
     "LeaveOneOut",
@@ -68,7 +74,13 @@ __all__ = [
     "Quantile",
     "RankCorrelation",
     "RawAssociation",
+    "Relabelling",
+    "RelabellingTest",
     "Strata",
+    "Units",
+    "arm_mean",
+    "arm_quantile",
+    "arm_rate",
     "at_most",
     "average_ranks",
     "benjamini_hochberg",
@@ -77,6 +89,7 @@ __all__ = [
     "clustered_quantile",
     "codes_of",
     "cohen_kappa",
+    "contrast",
     "correlation",
     "detectable_effect",
     "e_value",
@@ -87,6 +100,7 @@ __all__ = [
     "leave_one_out",
     "mantel_haenszel",
     "max_t_test",
+    "mcnemar",
     "mean_interval",
     "pair_agreement",
     "permutation_test",
@@ -96,4 +110,5 @@ __all__ = [
     "stratified_rank_correlation",
     "stratified_superiority",
     "wild_cluster_test",
+    "wilson",
 ]

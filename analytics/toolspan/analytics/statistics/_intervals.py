@@ -73,11 +73,12 @@ def clustered_proportion(
         effect = 1 + ((trials**2).sum() / n - 1) * ASSUMED_CORRELATION
     effect = max(1.0, float(effect))
     quantile = float(stats.t.ppf((1 + confidence) / 2, clusters - 1))
-    low, high = _wilson(p, n / effect, quantile)
+    low, high = wilson(p, n / effect, quantile)
     return Proportion(p, low, high, int(n), clusters, effect)
 
 
-def _wilson(p: float, n: float, z: float) -> tuple[float, float]:
+def wilson(p: float, n: float, z: float) -> tuple[float, float]:
+    """Wilson's interval of a rate `p` among `n`, with the quantile `z` of its distribution."""
     middle = p + z * z / (2 * n)
     half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     scale = 1 + z * z / n

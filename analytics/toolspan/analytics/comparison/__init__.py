@@ -1,0 +1,32 @@
+"""Two sets of traces set against each other: PASS, FAIL or INCONCLUSIVE.
+
+`_sessions` makes arrays of the tables, `_design` says which sessions are comparable, `_quantities`
+what is compared, `_margins` how much worse it may be; `_assess` estimates and tests, `_verdict`
+decides, `_words`, `_columns`, `_markdown` and `_junit` say what came out. `_self_check` asks how
+often all that fails where nothing has changed. The statistics: docs/explanation/comparison.md.
+"""
+
+from toolspan.analytics.comparison._compare import Comparison, compare_runs
+from toolspan.analytics.comparison._margins import Margin, read_margins
+from toolspan.analytics.comparison._quantities import NAMES, QUANTITIES
+from toolspan.analytics.comparison._self_check import SelfCheck, self_check_run
+from toolspan.analytics.comparison._sessions import Run, gather
+from toolspan.analytics.comparison._verdict import FAIL, INCONCLUSIVE, NOT_JUDGED, PASS, VERDICTS
+
+__all__ = [
+    "FAIL",
+    "INCONCLUSIVE",
+    "NAMES",
+    "NOT_JUDGED",
+    "PASS",
+    "QUANTITIES",
+    "VERDICTS",
+    "Comparison",
+    "Margin",
+    "Run",
+    "SelfCheck",
+    "compare_runs",
+    "gather",
+    "read_margins",
+    "self_check_run",
+]
