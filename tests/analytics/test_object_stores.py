@@ -26,6 +26,12 @@ def text(*spans: dict[str, Any]) -> bytes:
     return json.dumps(otlp(spans)).encode() + b"\n"
 
 
+@pytest.fixture(autouse=True)
+def _cache(tmp_path: Path, monkeypatch) -> None:
+    """No copy goes to the user's own cache."""
+    monkeypatch.setenv("TOOLSPAN_CACHE_DIR", str(tmp_path / "cache"))
+
+
 @pytest.fixture
 def store() -> Iterator[Any]:
     """fsspec's store in memory, empty at first, with its downloads counted."""
@@ -82,12 +88,13 @@ def test_a_prefix_a_pattern_and_objects_are_the_same(bucket, tmp_path: Path) -> 
 
 
 def test_objects_and_files_go_together(bucket, tmp_path: Path) -> None:
-    here = tmp_path / "spans.jsonl"
+    here = tmp_path / "here" / "spans.jsonl"
+    here.parent.mkdir()
     here.write_bytes(text(tool("mine", 9)))
     assert tools([here, "memory://bucket/run/2026"]) == [
         ("search", None), ("fetch", None), ("mine", None),
     ]  # fmt: skip
-    assert tools(f"file://{tmp_path}") == [("mine", None)]
+    assert tools(f"file://{here.parent}") == [("mine", None)]
 
 
 def test_files_are_called_what_the_user_calls_them(bucket, tmp_path: Path, cli) -> None:

@@ -76,7 +76,7 @@ def _span(span: dict[str, Any], of_trace: dict[str, Any]) -> dict[str, Any]:
     attributes = _json(span.get("attributes"))
     if isinstance(attributes, list):
         # Its API answers in the terms of OTLP, where nothing is JSON text.
-        says = {pair["key"]: _of_any(pair["value"]) for pair in plain_attributes(attributes)}
+        says = {str(pair["key"]): _of_any(pair["value"]) for pair in plain_attributes(attributes)}
     else:
         values = attributes if isinstance(attributes, dict) else {}
         says = {key: _plain(value) for key, value in values.items()}
@@ -90,12 +90,13 @@ def _of_any(value: dict[str, Any]) -> Any:
     return json.dumps(found, ensure_ascii=False) if isinstance(found, dict | list) else found
 
 
-def _bare(value: dict[str, Any]) -> Any:
-    for kind, held in value.items():
+def _bare(value: Any) -> Any:
+    for kind, held in value.items() if isinstance(value, dict) else ():
+        listed = list(dicts(held.get("values"))) if isinstance(held, dict) else []
         if kind == "arrayValue":
-            return [_bare(item) for item in held["values"]]
+            return [_bare(item) for item in listed]
         if kind == "kvlistValue":
-            return {pair["key"]: _bare(pair["value"]) for pair in held["values"]}
+            return {str(pair.get("key")): _bare(pair.get("value")) for pair in listed}
         return held
     return None
 
