@@ -45,6 +45,7 @@ def test_every_scenario_leaves_the_tree_that_is_written_down(environment: str) -
     assert "LEFT A SPAN" not in done.stdout
     said = done.stderr.replace(str(python_of(environment).parents[1]), "")
     assert "toolspan" not in said, said
+    assert "never awaited" not in said, said
     shown = tree_of(otlp_json_spans(folder)) + "\n"
     file = HERE / "trees" / f"{environment}.txt"
     if os.environ.get("WRITE_TREES"):

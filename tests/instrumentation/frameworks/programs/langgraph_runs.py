@@ -352,6 +352,18 @@ def stream_left_halfway():
         break
 
 
+async def async_stream_left_halfway():
+    """While the event loop goes on, and as the last thing that it does."""
+    worker = agent("first", calls(("search", "c1", {"q": "a"})), say("done"), tools=[search])
+    async for _ in worker.astream(ASK):
+        break
+    for _ in range(100):
+        await asyncio.sleep(0)
+    worker = agent("last", calls(("search", "c1", {"q": "a"})), say("done"), tools=[search])
+    async for _ in worker.astream(ASK):
+        break
+
+
 def decorated_tool():
     @tool
     @track_tool_call
@@ -413,6 +425,7 @@ run(
     model_streamed,
     batch,
     stream_left_halfway,
+    async_stream_left_halfway,
     decorated_tool,
     raising_callback,
     direct_tool,
