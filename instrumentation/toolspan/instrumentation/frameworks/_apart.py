@@ -58,4 +58,4 @@ def _close_later(body: AsyncGenerator[Any, Any]) -> None:
     """Close a body that its reader has dropped, as the event loop would; after its end, nobody."""
     loop = asyncio._get_running_loop()
     if loop is not None and not loop.is_closed():
-        loop.create_task(body.aclose())  # noqa: RUF006 (the loop of asyncio keeps it no better)
+        loop.create_task(body.aclose())
