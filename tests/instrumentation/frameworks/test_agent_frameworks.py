@@ -54,6 +54,14 @@ def test_every_scenario_leaves_the_tree_that_is_written_down(environment: str) -
     assert shown == file.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("environment", ["langgraph", *on_demand(["langgraph-oldest"])])
+def test_a_stream_that_is_left_as_the_loop_ends_puts_nothing_into_the_log(environment: str) -> None:
+    done, folder = run(environment, "stream_left_at_the_end")
+    assert (done.stdout, done.stderr) == ("stream_left_at_the_end ended: None\n", "")
+    names = {span["name"]: span["attributes"] for span in otlp_json_spans(folder)}
+    assert names["invoke_agent worker"]["toolspan.outcome"] == "abandoned"
+
+
 @pytest.mark.parametrize("environment", EVERY_COMMIT)
 def test_agents_that_run_at_once_do_not_get_into_each_others_traces(environment: str) -> None:
     """In threads, and in tasks of one event loop."""

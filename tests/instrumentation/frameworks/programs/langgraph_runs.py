@@ -353,13 +353,15 @@ def stream_left_halfway():
 
 
 async def async_stream_left_halfway():
-    """While the event loop goes on, and as the last thing that it does."""
-    worker = agent("first", calls(("search", "c1", {"q": "a"})), say("done"), tools=[search])
-    async for _ in worker.astream(ASK):
-        break
+    """The event loop closes it, while it goes on."""
+    await stream_left_at_the_end()
     for _ in range(100):
         await asyncio.sleep(0)
-    worker = agent("last", calls(("search", "c1", {"q": "a"})), say("done"), tools=[search])
+
+
+async def stream_left_at_the_end():
+    """The last thing that the event loop does."""
+    worker = agent("worker", calls(("search", "c1", {"q": "a"})), say("done"), tools=[search])
     async for _ in worker.astream(ASK):
         break
 
@@ -429,5 +431,5 @@ run(
     decorated_tool,
     raising_callback,
     direct_tool,
-    by_name=[many_at_once],
+    by_name=[many_at_once, stream_left_at_the_end],
 )
