@@ -43,8 +43,8 @@ GAPS = {
         "A run resumed in another process, or without a `thread_id`, is not linked to the interrupted one.",
         "Tries of a node are steps beside each other: the first has no number, since nothing says that it is one.",
         "Tools of a node that is tried again are calls of their own.",
-        "Before langchain-core 1.1, a model read with `astream` is not current while it is read.",
-        "Retrievers leave no span. Remote graphs were not run.",
+        "With langchain-core 1.0, a model read with `astream` is not current while it is read.",
+        "Retrievers and the tasks of the functional API leave no span. Remote graphs were not run.",
     ],
     "smolagents": [
         "It knows no session: name one with `session(...)`.",

@@ -45,12 +45,21 @@ def test_every_scenario_leaves_the_tree_that_is_written_down(environment: str) -
     assert "LEFT A SPAN" not in done.stdout
     said = done.stderr.replace(str(python_of(environment).parents[1]), "")
     assert "toolspan" not in said, said
+    assert "never awaited" not in said, said
     shown = tree_of(otlp_json_spans(folder)) + "\n"
     file = HERE / "trees" / f"{environment}.txt"
     if os.environ.get("WRITE_TREES"):
         file.parent.mkdir(exist_ok=True)
         file.write_text(shown, encoding="utf-8")
     assert shown == file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("environment", ["langgraph", *on_demand(["langgraph-oldest"])])
+def test_a_stream_that_is_left_as_the_loop_ends_puts_nothing_into_the_log(environment: str) -> None:
+    done, folder = run(environment, "stream_left_at_the_end")
+    assert (done.stdout, done.stderr) == ("stream_left_at_the_end ended: None\n", "")
+    names = {span["name"]: span["attributes"] for span in otlp_json_spans(folder)}
+    assert names["invoke_agent worker"]["toolspan.outcome"] == "abandoned"
 
 
 @pytest.mark.parametrize("environment", EVERY_COMMIT)

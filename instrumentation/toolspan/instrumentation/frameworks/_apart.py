@@ -1,6 +1,7 @@
 """Generators whose body may leave contexts attached: never seen by whoever reads them."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any
 
 from opentelemetry.context import Context, get_current
@@ -50,4 +51,11 @@ def apart_async(
     function: Callable[..., Any], known: Mapping[str, Any] | None = None
 ) -> Callable[..., Any]:
     """The same for async generator functions."""
-    return async_generator_function(function, _beginning(known or {}), _finish)
+    return async_generator_function(function, _beginning(known or {}), _finish, _close_later)
+
+
+def _close_later(body: AsyncGenerator[Any, Any]) -> None:
+    """Close a body that its reader has dropped, as the event loop would; after its end, nobody."""
+    loop = asyncio._get_running_loop()
+    if loop is not None and not loop.is_closed():
+        loop.create_task(body.aclose())

@@ -99,9 +99,16 @@ def generator_function(
 
 
 def async_generator_function(
-    function: Callable[..., AsyncGenerator[Any, Any]], begin: Begin, finish: Finish
+    function: Callable[..., AsyncGenerator[Any, Any]],
+    begin: Begin,
+    finish: Finish,
+    finalizer: Callable[[AsyncGenerator[Any, Any]], None] | None = None,
 ) -> Callable[..., AsyncGenerator[Any, Any]]:
-    """The same for async generator functions; each step runs in the consumer's task."""
+    """The same for async generator functions; each step runs in the consumer's task.
+
+    A body that nobody closes is given to `finalizer`; without one, it is closed on the spot, as
+    far as that is possible without awaiting anything.
+    """
 
     async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         run = begin(args, kwargs)
@@ -109,7 +116,7 @@ def async_generator_function(
         try:
             with step:
                 body = function(*args, **kwargs)
-                item = await _first_step(body)
+                item = await _first_step(body, finalizer)
             while True:
                 try:
                     sent = yield item
@@ -134,14 +141,17 @@ def async_generator_function(
     return wrapper
 
 
-def _first_step(body: AsyncGenerator[Any, Any]) -> Awaitable[Any]:
+def _first_step(
+    body: AsyncGenerator[Any, Any],
+    finalizer: Callable[[AsyncGenerator[Any, Any]], None] | None,
+) -> Awaitable[Any]:
     """`anext(body)`, without the event loop getting to know of `body`.
 
     It knows of the wrapper, which closes the body. Closing both at the same time, as the end of
     `asyncio.run` does, would be an error in the host's log.
     """
     hooks = sys.get_asyncgen_hooks()
-    sys.set_asyncgen_hooks(None, None)
+    sys.set_asyncgen_hooks(None, finalizer)
     try:
         return anext(body)
     finally:

@@ -352,6 +352,20 @@ def stream_left_halfway():
         break
 
 
+async def async_stream_left_halfway():
+    """The event loop closes it, while it goes on."""
+    await stream_left_at_the_end()
+    for _ in range(100):
+        await asyncio.sleep(0)
+
+
+async def stream_left_at_the_end():
+    """The last thing that the event loop does."""
+    worker = agent("worker", calls(("search", "c1", {"q": "a"})), say("done"), tools=[search])
+    async for _ in worker.astream(ASK):
+        break
+
+
 def decorated_tool():
     @tool
     @track_tool_call
@@ -413,8 +427,9 @@ run(
     model_streamed,
     batch,
     stream_left_halfway,
+    async_stream_left_halfway,
     decorated_tool,
     raising_callback,
     direct_tool,
-    by_name=[many_at_once],
+    by_name=[many_at_once, stream_left_at_the_end],
 )

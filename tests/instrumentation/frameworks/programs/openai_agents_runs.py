@@ -234,6 +234,15 @@ async def approved():
     return streaming.final_output
 
 
+async def approved_in_a_trace_of_the_hosts():
+    one = agent("worker", call("delete", "c1", q="x"), say("done"), tools=[delete])
+    with agents.tracing.trace("conversation"):
+        result = await Runner.run(one, "hi")
+        state = result.to_state()
+        state.approve(result.interruptions[0])
+        return (await Runner.run(one, state)).final_output
+
+
 async def refused_by_guardrail():
     @tool_input_guardrail
     def never(data):
@@ -310,6 +319,7 @@ if __name__ == "__main__":
         session,
         refused,
         approved,
+        approved_in_a_trace_of_the_hosts,
         refused_by_guardrail,
         decorated_tool,
         raising_hooks,

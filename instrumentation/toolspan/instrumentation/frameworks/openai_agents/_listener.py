@@ -75,6 +75,8 @@ class Listener:
             self._runs.pass_through(span.span_id, parent)
             return
         self._note(span.span_id)
+        if prepared.kind is Kind.AGENT:
+            self._go_on(parent)
         call = self._runs.start(span.span_id, prepared, parent=parent)
         if call is not None and prepared.kind is Kind.TOOL:
             call.absorbs_same_name = True
@@ -109,6 +111,13 @@ class Listener:
                 run.told = _told(span.error)
             result = getattr(span.span_data, "output", None)
         self._runs.end(span.span_id, error, result)
+
+    def _go_on(self, key: str) -> None:
+        """A trace of the host's own goes on after one of the runs in it was interrupted."""
+        run = self._runs.get(key)
+        if run is not None and run.is_waiting and run.call.prepared.kind is Kind.WORKFLOW:
+            run.is_waiting = False
+            run.call.set_outcome(Outcome.OK)
 
     def _note(self, key: str) -> None:
         error = sys.exc_info()[1]
