@@ -283,8 +283,8 @@ def _looped(record: Mapping[str, Any]) -> str:
 
 loops = MeasureVerb(
     "loops",
-    "Calls that go round in a circle: the same call three or more times in a row (streak), two calls "
-    "in turn (oscillation), or the same call again and again with others between (repetition).",
+    "Calls that go round in a circle: the same call three or more times in a row (streak), two "
+    "calls in turn (oscillation), or the same again and again with others between (repetition).",
     "no loop among them",
     (
         text("session", "session_key", 7),
