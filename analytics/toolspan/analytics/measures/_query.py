@@ -38,6 +38,11 @@ class Measure:
     also: tuple[str, ...] = ()
 
     @property
+    def has_percentiles(self) -> bool:
+        """Whether it tells percentiles, which may be approximate."""
+        return "length_ms" in self.needs
+
+    @property
     def groups(self) -> bool:
         """Whether users may choose what to group by."""
         return bool(self.by) or self.may_group
@@ -201,7 +206,11 @@ MEASURES = {
             "tool_calls",
             ("tool_name",),
             needs=(
-                *_RATED,
+                "session_key",
+                "session_number",
+                "outcome",
+                "start_ns",
+                "end_ns",
                 "session_id",
                 "start_time",
                 "is_retried",
@@ -218,6 +227,12 @@ MEASURES = {
             "offered_tools",
             "spans",
             needs=("session_key", "attribute_keys", "attribute_values"),
+        ),
+        Measure(
+            "latency_buckets",
+            "tool_calls",
+            ("tool_name",),
+            needs=("outcome", "duration_ms", "length_ms"),
         ),
         Measure("feedback_summary", "feedback"),
         Measure("totals", "tool_calls", needs=("outcome", "tool_name")),
@@ -239,6 +254,8 @@ ROWS = {
 }
 # What to group by to have all in one.
 EVERYTHING = "everything"
+# What is said of percentiles that are not exact.
+APPROXIMATE = "approximate, within 1 %"
 EVERY = ("minute", "hour", "day", "week", "month")
 
 
@@ -252,12 +269,14 @@ class Selection:
         where: conditions that all must hold.
         window: the time in which rows begin.
         with_pseudo: whether framework plumbing counts as tools.
+        approximate: whether percentiles are of lengths rounded to buckets (`latency_buckets`).
     """
 
     by: tuple[str, ...] = ()
     where: tuple[Condition, ...] = ()
     window: Window = field(default_factory=Window)
     with_pseudo: bool = False
+    approximate: bool = False
 
 
 def measure_sql(
@@ -285,6 +304,8 @@ def measure_sql(
     selection = selection or Selection()
     if selection.by and not measure.groups:
         raise UsageError(f"{name} has a grouping of its own; --by does not apply")
+    if selection.approximate and not measure.has_percentiles:
+        raise UsageError(f"{name} has no percentiles that could be approximate")
     if every not in EVERY:
         raise UsageError(f"a stretch of time is one of {', '.join(EVERY)}, not {every!r}")
     by = selection.by or measure.by
@@ -314,8 +335,11 @@ def measure_sql(
         "$rates": _include("rates"),
         "$latency": _include("latency"),
         "$also": "".join(f"{_include(name)}\n" for name in measure.also),
+        "$ranked": "approximate_ms(length_ms)" if selection.approximate else "length_ms",
         "$counts": _include("counts"),
         "$note": _include("note"),
+        "$roughly": f"{APPROXIMATE}; " if selection.approximate else "",
+        "$otherwise": literal(APPROXIMATE) if selection.approximate else "CAST(NULL AS VARCHAR)",
         "$union_of_session": _include("union_ms")
         .replace("$per", _UNITED.get(name, "$by"))
         .replace("$together", "session_number, $by")
