@@ -308,6 +308,16 @@ class Traces:
         """
         return self.measure("latency_buckets", by, where, since, until)
 
+    def carried_cost(
+        self, *, by: By = None, where: Where = None, since: object = None, until: object = None
+    ) -> "pd.DataFrame":
+        """The tokens that a tool's results and schema add to later turns of the agents calling it.
+
+        An estimate from how the input of LLM calls grows within an agent run; docs/reference/
+        measures.md says how.
+        """
+        return self.measure("carried_cost", by, where, since, until)
+
     def repeats(
         self, *, by: By = None, where: Where = None, since: object = None, until: object = None
     ) -> "pd.DataFrame":

@@ -44,7 +44,7 @@ class _Parser(argparse.ArgumentParser):
         for place in range(len(given) - 1, 0, -1):
             if given[place - 1] == "--sort" and re.match(r"-[A-Za-z_]\w", given[place]):
                 given[place - 1 : place + 1] = [f"--sort={given[place]}"]
-        return super().parse_known_args(given, namespace)
+        return super().parse_known_args(given, namespace or argparse.Namespace())
 
 
 def parser(

@@ -162,6 +162,20 @@ MEASURES = {
             needs=("session_key", "outcome", "attempts", "cost", "trace_key", "span_key"),
         ),
         Measure(
+            "carried_cost",
+            "tool_calls",
+            ("tool_name",),
+            needs=(
+                "session_key",
+                "start_ns",
+                "trace_key",
+                "span_key",
+                "agent_run_key",
+                "result",
+            ),
+            in_order=True,
+        ),
+        Measure(
             "repeats",
             "tool_calls",
             ("tool_name",),
@@ -326,6 +340,10 @@ def measure_sql(
     whole = Selection(with_pseudo=selection.with_pseudo)
     timed = Selection(window=selection.window, with_pseudo=selection.with_pseudo)
     lost = by == ("workflow_name",) and not selection.where
+    # Schemas are offered to models, whichever calls are looked at.
+    offered = by == ("tool_name",) and selection == Selection(
+        by=selection.by, with_pseudo=selection.with_pseudo
+    )
     # In this order: what is put in may itself hold placeholders that come later. What asks for the
     # columns of another table is only made where it is wanted.
     texts: dict[str, str | Callable[[], str]] = {
@@ -351,6 +369,9 @@ def measure_sql(
         "$run_key": _RUN_KEY.get(name, ""),
         "$join_lost": "FULL JOIN lost USING (key_1)" if lost else "",
         "$lost_roots": "coalesce(lost_roots, 0)" if lost else "CAST(NULL AS BIGINT)",
+        "$join_schema": "FULL JOIN schema USING (key_1)" if offered else "",
+        "$schema_tokens": "schema_tokens" if offered else "CAST(NULL AS DOUBLE)",
+        "$no_keys": ", ".join("CAST(NULL AS VARCHAR)" for _ in keys),
         "$every": every,
         "$rows": "chosen",
         "$all_calls": lambda: rows_sql("tool_calls", columns, whole),
