@@ -69,13 +69,12 @@ def measured(calls: pd.DataFrame) -> pd.DataFrame:
             "NULL::DOUBLE AS cost, false AS is_pseudo FROM drawn"
         )
         connection.execute(
-            "CREATE TEMP TABLE sessions AS SELECT DISTINCT session_key, "
-            "make_timestamp_ns(1000000000) AS start_time, make_timestamp_ns(2000000000) AS end_time "
-            "FROM drawn"
+            "CREATE TEMP TABLE session_times AS SELECT DISTINCT session_key, "
+            "1000000000 AS start_ns, 2000000000 AS end_ns FROM drawn"
         )
         columns = {
             "tool_calls": frozenset({"dataset", "is_pseudo", *MEASURES["tools"].needs}),
-            "sessions": frozenset({"session_key", "start_time", "end_time"}),
+            "sessions": frozenset({"session_key"}),
         }
         query = measure_sql("tools", columns, Selection(by=("dataset",)))
         return connection.execute(query).df()

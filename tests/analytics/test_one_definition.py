@@ -143,7 +143,14 @@ def agree(asking: Asking, measure: str, where: list[str], by: list[str], since, 
 
 
 def test_every_measure_has_a_method_and_those_for_people_a_verb() -> None:
-    internal = {"totals", "feedback_summary", "tool_sessions", "retry_sessions", "offered_tools"}
+    internal = {
+        "totals",
+        "feedback_summary",
+        "tool_sessions",
+        "retry_sessions",
+        "offered_tools",
+        "latency_buckets",
+    }
     assert set(MEASURES) - {verb.replace("-", "_") for verb in VERBS} == internal
     assert {name for name in MEASURES if not hasattr(Traces, name)} <= internal
 

@@ -41,6 +41,8 @@ def queries(traces: Traces, name: str) -> Iterator[str]:
     if measure.groups:
         yield traces.query(name, by=["service.name", "toolspan.agent"])
         yield traces.query(name, by="everything", with_pseudo=True)
+    if measure.has_percentiles:
+        yield traces.query(name, approximate=True)
     if measure.rows == "sessions":
         yield traces.query(name, where=["tool_name=x", "duration_ms>3", "toolspan.agent!~b"])
     elif measure.rows != "feedback":

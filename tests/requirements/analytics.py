@@ -31,8 +31,8 @@ REQUIREMENTS = from_source(
         "analytics.02-refusals": built("What cannot be answered is refused in exact words."),
         # --- 3: cost ---
         "analytics.03-tool-charge": built("A tool's own charge is part of its cost."),
-        "analytics.03-carried-cost": planned(
-            7, "Tokens that a tool's schema and results add to later turns are charged to it."
+        "analytics.03-carried-cost": built(
+            "Tokens that a tool's schema and results add to later turns are charged to it."
         ),
         "analytics.03-per-successful-session": planned(8, "Cost is given per successful session."),
         "analytics.03-wasted": planned(8, "Cost wasted on failures, retries and loops is named."),

@@ -1,6 +1,6 @@
 """What the tables say: folding, pseudo tools, times, rates, one definition of each measure."""
 
-from requirements._model import built, from_source, planned
+from requirements._model import built, from_source
 
 REQUIREMENTS = from_source(
     "design section 5, what the tables say",
@@ -54,8 +54,8 @@ REQUIREMENTS = from_source(
             "Times are UTC nanoseconds inside, `datetime64[ns, UTC]` and `*_ms` outside."
         ),
         "design.5-percentiles": built("Percentiles are exact, with linear interpolation."),
-        "design.5-additive-quantiles": planned(
-            7, "The additive form of quantiles errs by at most 1 % and says that it is approximate."
+        "design.5-additive-quantiles": built(
+            "The additive form of quantiles errs by at most 1 % and says that it is approximate."
         ),
         "design.5-intervals": built(
             "Rates and percentiles carry n, sessions and a 95 % interval that respects clustering in sessions.",

@@ -2,7 +2,7 @@
 
     # rules.toml
     [[rule]]
-    measure = "tools"            # or agents, workflows, steps, models, servers
+    measure = "tools"            # or any other measure: agents, models, errors, loops, ...
     of = "search_web"            # one of them; "*" (default) each; "overall" all together
     column = "success_rate"      # any number of the measure
     min = 0.95                   # and/or max
@@ -13,6 +13,9 @@ A rate or percentile with an interval fails when the whole interval lies beyond 
 passes when the observed value keeps it. In between, and with fewer than `at_least`, the data cannot
 tell. Counts and sums (`errors`, `timeout`, `cost`, ...) are facts: they need no `at_least` unless
 one is given, and what was not called at all counts 0.
+
+Measures of what may go wrong (`errors`, `loops`, ...) have no row where nothing did: then their
+counts are 0 as well.
 """
 
 import math
@@ -29,8 +32,22 @@ from toolspan.analytics.output import number
 if TYPE_CHECKING:
     from toolspan.analytics._traces import Traces
 
-# What can be asked about: measures that count how calls or runs ended, one row each.
-ABLE = ("tools", "agents", "workflows", "steps", "models", "servers")
+# Measures with a row for each tool, agent, ...: how its calls or runs ended.
+RATED = ("tools", "agents", "workflows", "steps", "models", "servers")
+# Other measures: what a row is called by, and how many it counts.
+FOUND = {
+    "errors": (("tool_name", "error_type", "message"), "count"),
+    "repeats": (("tool_name",), "repeated"),
+    "retry_ladder": (("tool_name", "attempt_number"), "calls"),
+    "carried_cost": (("tool_name",), "calls"),
+    "recovery": (("tool_name", "attempt_number"), "made"),
+    "fallbacks": (("fallback_from", "tool_name"), "used"),
+    "loops": (("tool_name", "kind", "session_key"), "calls"),
+    "dead_ends": (("tool_name",), "ended_sessions"),
+    "transitions": (("from_tool", "to_tool"), "count"),
+    "sessions": (("session_key",), "tool_calls"),
+}
+ABLE = (*RATED, *FOUND)
 PASSED, FAILED, TOO_LITTLE = "passed", "failed", "too_little_data"
 AT_LEAST = 20
 OVERALL = "overall"
@@ -43,6 +60,8 @@ BOUNDS = {
     "p95_ms": ("p95_low_ms", "p95_high_ms"),
     "p99_ms": ("p99_low_ms", "p99_high_ms"),
 }
+# The engine's types of what can be compared with a threshold.
+NUMBERS = ("BIGINT", "HUGEINT", "INTEGER", "DOUBLE")
 _KEYS = {"measure", "of", "column", "min", "max", "at_least", "where", "name"}
 
 
@@ -169,31 +188,41 @@ def check(traces: "Traces", rules: Sequence[Rule]) -> list[Verdict]:
 
 def _verdicts(traces: "Traces", rule: Rule) -> list[Verdict]:
     by = EVERYTHING if rule.of == OVERALL else None
-    keys = (by,) if by else MEASURES[rule.measure].by
+    measure = MEASURES[rule.measure]
+    if by and not measure.by:
+        raise UsageError(f"{rule.measure} are not told of all together; leave `of` out")
+    keys, _ = FOUND.get(rule.measure, (measure.by, ""))
+    if by:
+        keys = (by, *(key for key in keys if key not in measure.by))
     records = traces.records(rule.measure, by, rule.where or None)
-    known = traces.result_columns(rule.measure)
-    numbers = [key for key in known if key not in (*keys, "note", "latency_note")]
-    numbers = [key for key in numbers if not key.endswith("_time")]
+    described = traces.sql_records(f"DESCRIBE {traces.query(rule.measure, by, rule.where or None)}")
+    numbers = [row["column_name"] for row in described if row["column_type"] in NUMBERS]
+    numbers = [name for name in numbers if name not in keys]
     if rule.column not in numbers:
         raise UsageError(
             f"{rule.measure} have no number {rule.column!r}{close_to(rule.column, numbers)}; "
             f"they have: {', '.join(numbers)}"
         )
-    named = [(OVERALL if by else " / ".join(str(r[key]) for key in keys), r) for r in records]
+    named = [(_name(record, keys), record) for record in records]
     if rule.of not in ("*", OVERALL):
         named = [
-            (name, record) for name, record in named if rule.of in (name, str(record[keys[-1]]))
+            (name, record)
+            for name, record in named
+            if rule.of in (name, *(str(record[key]) for key in keys))
         ]
     if not named:
         return [_nothing(rule)]
     return [_verdict(rule, record, name) for name, record in named]
 
 
+def _name(record: Mapping[str, Any], keys: Sequence[str]) -> str:
+    return " / ".join(OVERALL if key == EVERYTHING else str(record[key]) for key in keys)
+
+
 def _nothing(rule: Rule) -> Verdict:
     """What comes of a rule where nothing was called: a count of it is 0, a rate is not known."""
-    if rule.column in COUNTS and rule.of != "*":
-        empty = {"ok": 0, "errors": 0, "sessions": 0, rule.column: 0}
-        return _verdict(rule, empty, rule.of)
+    if _is_count(rule) and (rule.of != "*" or rule.measure in FOUND):
+        return _verdict(rule, {rule.column: 0}, rule.of)
     what = (
         "nothing to measure" if rule.of in ("*", OVERALL) else f"no {rule.measure[:-1]} {rule.of!r}"
     )
@@ -243,20 +272,35 @@ COUNTS = frozenset(
 )
 
 
+def _is_count(rule: Rule) -> bool:
+    """Whether a column is a fact about what was seen, and no rate, share or percentile."""
+    if rule.measure in RATED:
+        return rule.column in COUNTS
+    return not rule.column.endswith(("_rate", "share", "_so_far")) and rule.column[:3] != "p50"
+
+
+def _counted(rule: Rule, record: Mapping[str, Any]) -> int:
+    """Of how many a row tells."""
+    if rule.measure in FOUND:
+        return record.get(FOUND[rule.measure][1]) or 0
+    return (record.get("ok") or 0) + (record.get("errors") or 0)
+
+
 def _verdict(rule: Rule, record: Mapping[str, Any], of: str) -> Verdict:
     value = record[rule.column]
     low, high = _bounds(rule.column, record)
-    n = (record["ok"] or 0) + (record["errors"] or 0)
-    sessions = record["sessions"] or 0
+    n = _counted(rule, record)
+    sessions = record.get("sessions") or 0
 
     def verdict(result: str, reason: str) -> Verdict:
         return Verdict(str(rule), of, result, value, low, high, n, sessions, reason)
 
     least = rule.at_least
     if least is None:
-        least = 0 if rule.column in COUNTS else AT_LEAST
+        least = 0 if _is_count(rule) else AT_LEAST
     if n < least:
-        return verdict(TOO_LITTLE, f"{n} ended ok or failed, {least} needed")
+        told = "ended ok or failed" if rule.measure in RATED else "counted"
+        return verdict(TOO_LITTLE, f"{n} {told}, {least} needed")
     if value is None:
         return verdict(TOO_LITTLE, f"nothing says its {rule.column}")
     if rule.min is not None and value < rule.min:
@@ -268,7 +312,7 @@ def _verdict(rule: Rule, record: Mapping[str, Any], of: str) -> Verdict:
     else:
         return verdict(PASSED, f"{number(value)} keeps to it")
     reason = f"{number(value)} is {word} {number(bound)}"
-    if best is None and rule.column in (*BOUNDS, "error_rate"):
+    if best is None and _has_interval(rule.column, record):
         why = "one session gives no interval" if sessions < 2 else "too few for an interval"
         return verdict(TOO_LITTLE, f"{reason}, but {why}")
     if is_unsure:
@@ -280,8 +324,12 @@ def _bounds(column: str, record: Mapping[str, Any]) -> tuple[float | None, float
     if column == "error_rate":
         low, high = record.get("success_rate_low"), record.get("success_rate_high")
         return (None if high is None else 1 - high), (None if low is None else 1 - low)
-    names = BOUNDS.get(column)
-    return (record.get(names[0]), record.get(names[1])) if names else (None, None)
+    low, high = BOUNDS.get(column, (f"{column}_low", f"{column}_high"))
+    return record.get(low), record.get(high)
+
+
+def _has_interval(column: str, record: Mapping[str, Any]) -> bool:
+    return column in (*BOUNDS, "error_rate") or f"{column}_low" in record
 
 
 def exit_code(verdicts: Sequence[Verdict], *, inconclusive: str = "report") -> int:

@@ -299,6 +299,26 @@ class Traces:
         """
         return self.measure("retry_ladder", by, where, since, until)
 
+    def latency_buckets(
+        self, *, by: By = None, where: Where = None, since: object = None, until: object = None
+    ) -> "pd.DataFrame":
+        """How many calls of each tool took how long, in buckets that can be added up.
+
+        Each bucket is 2 % longer than the one before; `middle_ms` is within 1 % of all in it. Of
+        the sum of several such tables, percentiles are those that `approximate=True` gives.
+        """
+        return self.measure("latency_buckets", by, where, since, until)
+
+    def carried_cost(
+        self, *, by: By = None, where: Where = None, since: object = None, until: object = None
+    ) -> "pd.DataFrame":
+        """The tokens that a tool's results and schema add to later turns of the agents calling it.
+
+        An estimate from how the input of LLM calls grows within an agent run; docs/reference/
+        measures.md says how.
+        """
+        return self.measure("carried_cost", by, where, since, until)
+
     def repeats(
         self, *, by: By = None, where: Where = None, since: object = None, until: object = None
     ) -> "pd.DataFrame":
@@ -424,13 +444,24 @@ class Traces:
         *,
         with_pseudo: bool = False,
         every: str = "day",
+        approximate: bool = False,
     ) -> "pd.DataFrame":
-        """Any measure by its name, as a DataFrame."""
-        return self._frame(
-            self._measure_sql(
-                name, self._selected(by, where, since, until, with_pseudo=with_pseudo), every
-            )
-        )
+        """Any measure by its name, as a DataFrame.
+
+        Args:
+            name: of the measure.
+            by: columns or attributes to group by in place of its own.
+            where: conditions on its rows.
+            since: leave out what began earlier.
+            until: leave out what began then or later.
+            with_pseudo: whether framework plumbing counts as tools.
+            every: of trends, the stretch of time.
+            approximate: percentiles within 1 %, from buckets that can be added up
+                (`latency_buckets`); `latency_note` says so.
+        """
+        selection = self._selected(by, where, since, until, with_pseudo=with_pseudo)
+        selection = replace(selection, approximate=approximate)
+        return self._frame(self._measure_sql(name, selection, every))
 
     def records(
         self,
@@ -442,9 +473,11 @@ class Traces:
         *,
         with_pseudo: bool = False,
         every: str = "day",
+        approximate: bool = False,
     ) -> list[dict[str, Any]]:
         """The same measure as plain dicts, without pandas."""
         selection = self._selected(by, where, since, until, with_pseudo=with_pseudo)
+        selection = replace(selection, approximate=approximate)
         return self._records(self._measure_sql(name, selection, every))
 
     def search_records(
@@ -652,9 +685,11 @@ class Traces:
         *,
         with_pseudo: bool = False,
         every: str = "day",
+        approximate: bool = False,
     ) -> str:
         """The SQL of a measure, to read, change and run with `sql`."""
         selection = self._selected(by, where, None, None, with_pseudo=with_pseudo)
+        selection = replace(selection, approximate=approximate)
         return self._measure_sql(name, selection, every).strip().removesuffix(";")
 
     def table_sql(self, name: str) -> str:

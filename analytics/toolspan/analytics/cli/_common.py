@@ -3,6 +3,7 @@
 import argparse
 import io
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -33,6 +34,19 @@ EXIT_INTERRUPTED = 130  # as shells report SIGINT
 PROGRESS_ABOVE_BYTES = 64 << 20
 
 
+class _Parser(argparse.ArgumentParser):
+    """Takes `--sort -COLUMN` for what it says; argparse takes `-COLUMN` for an option."""
+
+    def parse_known_args(  # type: ignore[override]  # the stub has overloads that no caller needs
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        given = list(sys.argv[1:] if args is None else args)
+        for place in range(len(given) - 1, 0, -1):
+            if given[place - 1] == "--sort" and re.match(r"-[A-Za-z_]\w", given[place]):
+                given[place - 1 : place + 1] = [f"--sort={given[place]}"]
+        return super().parse_known_args(given, namespace or argparse.Namespace())
+
+
 def parser(
     prog: str,
     description: str,
@@ -50,7 +64,7 @@ def parser(
         first: an argument before the paths: name, metavar and help.
         paths: whether any number of paths may follow; otherwise the verb has its own.
     """
-    made = argparse.ArgumentParser(
+    made = _Parser(
         prog=prog,
         description=description,
         epilog=epilog,

@@ -17,6 +17,7 @@ from toolspan.analytics.cli._common import (
     print_notes,
     print_table,
 )
+from toolspan.analytics.measures import APPROXIMATE, MEASURES
 from toolspan.analytics.measures._health import ABANDONED_ABOVE
 from toolspan.analytics.output import Column, clean, count, counted
 
@@ -55,13 +56,19 @@ class MeasureVerb:
         add_format(made)
         for name, how in self.options.items():
             made.add_argument(name, **how)
+        if MEASURES[self.measure].has_percentiles:
+            made.add_argument(
+                "--approximate",
+                action="store_true",
+                help="percentiles within 1 %%, from buckets that can be added up",
+            )
         add_rows(made)
         arguments = made.parse_args(argv)
         by = getattr(arguments, "by", None)
         by = [key.strip() for each in by for key in each.split(",")] if by else None
         given = {
             name: getattr(arguments, name)
-            for name in ("with_pseudo", "every")
+            for name in ("with_pseudo", "every", "approximate")
             if hasattr(arguments, name)
         }
 
@@ -79,6 +86,8 @@ class MeasureVerb:
                 if len(shown) < len(records):
                     notes.insert(0, f"{counted(len(records) - len(shown), 'row')} more (--limit)")
                 notes = [*abandoned(records), *notes]
+                if given.get("approximate"):
+                    notes.append(f"percentiles are {APPROXIMATE}")
                 said = {record.get("note") for record in shown}
                 notes += [text for note, text in self.legend.items() if note in said]
                 print_table(shown, self._columns(by, given), arguments.format, names)

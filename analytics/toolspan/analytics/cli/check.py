@@ -26,7 +26,7 @@ EPILOG = """\
 A rule is, in TOML:
 
   [[rule]]
-  measure = "tools"            # or agents, workflows, steps, models, servers
+  measure = "tools"            # or agents, workflows, steps, models, servers, errors, loops, ...
   of = "search_web"            # one of them; "*" (default) each; "overall" all together
   column = "success_rate"      # any number of the measure
   min = 0.95                   # and/or max

@@ -276,6 +276,10 @@ transitions = MeasureVerb(
 )
 
 
+def _tokens(value: float | None) -> str:
+    return count(None if value is None else round(value))
+
+
 def _looped(record: Mapping[str, Any]) -> str:
     tools = dict.fromkeys([record["tool_name"], record["other_tool_name"] or record["tool_name"]])
     return ", ".join(clean(tool, 40) for tool in tools)
@@ -284,8 +288,7 @@ def _looped(record: Mapping[str, Any]) -> str:
 loops = MeasureVerb(
     "loops",
     "Calls that go round in a circle: the same call three or more times in a row (streak), two "
-    "calls in turn (oscillation), or the same call again and again with others between "
-    "(repetition).",
+    "calls in turn (oscillation), or the same again and again with others between (repetition).",
     "no loop among them",
     (
         text("session", "session_key", 7),
@@ -364,6 +367,27 @@ retry_ladder = MeasureVerb(
     (
         ("--where tool_name=fetch_page", "of one tool"),
         ("--by agent_name", "of the tools of each agent"),
+    ),
+    keys=(("tool_name", "tool"),),
+)
+carried_cost = MeasureVerb(
+    "carried_cost",
+    "Tokens that tools' results and schemas add to later turns of the agents that call them: an "
+    "estimate from how the input of LLM calls grows.",
+    "no agent run has tool calls and LLM calls with tokens",
+    (
+        CALLS,
+        Column("adds per call", lambda r: _tokens(r["mean_added_tokens"]), weight=8),
+        Column("adds in all", lambda r: _tokens(r["added_tokens"]), weight=6),
+        Column("read in all", lambda r: _tokens(r["carried_tokens"]), weight=8),
+        Column("of input", lambda r: percent(r["carried_share"]), weight=7),
+        Column("schema", lambda r: _tokens(r["schema_tokens"]), weight=4),
+        Column("cost", lambda r: money(r["carried_cost"]), weight=5),
+        SESSIONS,
+    ),
+    (
+        ("--by agent_name", "by agent"),
+        ("--sort mean_added_tokens --limit 10", "the ten with the longest results"),
     ),
     keys=(("tool_name", "tool"),),
 )

@@ -17,6 +17,15 @@ CREATE OR REPLACE TEMP MACRO between_values(sorted, position) AS
 CREATE OR REPLACE TEMP MACRO quantile_of(sorted, q) AS
     between_values(sorted, q * (len(sorted) - 1));
 
+-- The bucket of a length, of which each is 2 % longer than the one before, and the middle of a bucket:
+-- within 1 % of every length in it. How many lie in each can be added up, wherever they were counted.
+CREATE OR REPLACE TEMP MACRO bucket_of(ms) AS
+    CASE WHEN ms > 0 THEN CAST(ceil(ln(ms) / ln(1.02)) AS BIGINT) END;
+CREATE OR REPLACE TEMP MACRO bucket_middle(bucket) AS
+    CASE WHEN bucket IS NULL THEN 0 ELSE power(1.02, bucket - 0.5) END;
+CREATE OR REPLACE TEMP MACRO approximate_ms(ms) AS
+    CASE WHEN ms IS NOT NULL THEN bucket_middle(bucket_of(ms)) END;
+
 -- A text as a number by which rows can be put together: 64 bits, so that among ten million texts two
 -- are taken for one with a probability of 3 in a million.
 CREATE OR REPLACE TEMP MACRO number_of(x) AS hash(x);

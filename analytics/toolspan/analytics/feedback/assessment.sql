@@ -5,7 +5,7 @@
 -- session by the first of: session id, trace, span, conversation, tool call, model response, an
 -- attribute the user named.
 CREATE OR REPLACE TEMP TABLE assessment AS
-WITH identified AS (
+WITH identified AS NOT MATERIALIZED (
     SELECT * REPLACE (coalesce(feedback_id, 'content:' || md5(CAST(row(
         name, value, label, error, session_id, conversation_id, trace_id, span_id, tool_call_id,
         response_id, target_key, target_value, source_kind, source_id, rater_id,
@@ -13,9 +13,10 @@ WITH identified AS (
     FROM $evaluations
     WHERE name IS NOT NULL
 ),
--- Hardly any id comes twice, and to put millions of wide rows in order takes much memory.
+-- Hardly any id comes twice, and to keep or put in order millions of wide rows takes much memory: what
+-- is read several times is read again.
 repeated AS (SELECT feedback_id FROM identified GROUP BY feedback_id HAVING count(*) > 1),
-latest AS (
+latest AS NOT MATERIALIZED (
     SELECT * FROM identified WHERE feedback_id NOT IN (SELECT feedback_id FROM repeated)
     UNION ALL
     SELECT *
@@ -54,14 +55,14 @@ conversation AS (
 lone_span AS (
     SELECT span_id, min(session_key) AS session_key
     FROM $spans
-    WHERE span_id IN (SELECT span_id FROM valued WHERE trace_id IS NULL)
+    WHERE span_id IN (SELECT span_id FROM $evaluations WHERE trace_id IS NULL)
     GROUP BY span_id
     HAVING count(DISTINCT trace_id) = 1
 ),
 called AS (
     SELECT tool_call_id, min(session_key) AS session_key
     FROM tool_call
-    WHERE tool_call_id IN (SELECT tool_call_id FROM valued)
+    WHERE tool_call_id IN (SELECT tool_call_id FROM $evaluations)
     GROUP BY tool_call_id
     HAVING count(DISTINCT session_key) = 1
 ),
@@ -75,15 +76,19 @@ response AS (
 ),
 named AS (
     SELECT wanted.target_key, wanted.target_value, min(session_key) AS session_key
-    FROM (SELECT DISTINCT target_key, target_value FROM valued WHERE target_value IS NOT NULL)
-        AS wanted
+    FROM (
+        SELECT DISTINCT target_key, target_value
+        FROM $evaluations
+        WHERE target_value IS NOT NULL
+    ) AS wanted
     JOIN $attributed ON attribute(keys, vals, wanted.target_key) = wanted.target_value
     GROUP BY ALL
     HAVING count(DISTINCT session_key) = 1
 ),
-placed AS (
+-- Only the ids go through the joins, which may keep either side in memory.
+matched AS (
     SELECT
-        valued.*,
+        about.feedback_id,
         CASE
             WHEN session.session_key IS NOT NULL THEN 'session'
             WHEN of_trace.session_key IS NOT NULL THEN 'trace'
@@ -96,16 +101,21 @@ placed AS (
         coalesce(session.session_key, of_trace.session_key, lone_span.session_key,
             conversation.session_key, called.session_key, response.session_key, named.session_key)
             AS matched_session
-    FROM valued
-    LEFT JOIN session ON session.session_key = valued.session_id
-    LEFT JOIN of_trace ON of_trace.trace_id = valued.trace_id
-    LEFT JOIN lone_span ON lone_span.span_id = valued.span_id AND valued.trace_id IS NULL
+    FROM latest AS about
+    LEFT JOIN session ON session.session_key = about.session_id
+    LEFT JOIN of_trace ON of_trace.trace_id = about.trace_id
+    LEFT JOIN lone_span ON lone_span.span_id = about.span_id AND about.trace_id IS NULL
     LEFT JOIN conversation
-        ON conversation.conversation_id = coalesce(valued.conversation_id, valued.session_id)
-    LEFT JOIN called ON called.tool_call_id = valued.tool_call_id
-    LEFT JOIN response ON response.response_id = valued.response_id
+        ON conversation.conversation_id = coalesce(about.conversation_id, about.session_id)
+    LEFT JOIN called ON called.tool_call_id = about.tool_call_id
+    LEFT JOIN response ON response.response_id = about.response_id
     LEFT JOIN named
-        ON named.target_key = valued.target_key AND named.target_value = valued.target_value
+        ON named.target_key = about.target_key AND named.target_value = about.target_value
+),
+placed AS (
+    SELECT valued.*, matched.matched_by, matched.matched_session
+    FROM valued
+    JOIN matched ON matched.feedback_id = valued.feedback_id
 )
 SELECT
     feedback_id, name AS score_name, value, label,
@@ -141,7 +151,7 @@ FROM placed;
 -- Where one rater of one source said several things about one target, the last word counts.
 UPDATE assessment SET is_superseded = true
 FROM (
-    WITH said AS (
+    WITH said AS NOT MATERIALIZED (
         SELECT
             feedback_id, error, time_ns,
             -- Who says what about which target.
@@ -151,7 +161,7 @@ FROM (
                 CASE WHEN target_kind = 'tool_call' THEN tool_call_id END) AS matter
         FROM assessment
     ),
-    numbered AS (SELECT *, hash(matter) AS number FROM said)
+    numbered AS NOT MATERIALIZED (SELECT *, hash(matter) AS number FROM said)
     SELECT feedback_id
     FROM numbered
     WHERE number IN (SELECT number FROM numbered GROUP BY number HAVING count(*) > 1)

@@ -11,6 +11,7 @@ from toolspan.analytics.measures._filter import (
 )
 from toolspan.analytics.measures._health import LEVELS, Health, judge
 from toolspan.analytics.measures._query import (
+    APPROXIMATE,
     EVERY,
     EVERYTHING,
     MEASURES,
@@ -22,6 +23,7 @@ from toolspan.analytics.measures._query import (
 )
 
 __all__ = [
+    "APPROXIMATE",
     "EVERY",
     "EVERYTHING",
     "LEVELS",

@@ -38,6 +38,11 @@ class Measure:
     also: tuple[str, ...] = ()
 
     @property
+    def has_percentiles(self) -> bool:
+        """Whether it tells percentiles, which may be approximate."""
+        return "length_ms" in self.needs
+
+    @property
     def groups(self) -> bool:
         """Whether users may choose what to group by."""
         return bool(self.by) or self.may_group
@@ -157,6 +162,20 @@ MEASURES = {
             needs=("session_key", "outcome", "attempts", "cost", "trace_key", "span_key"),
         ),
         Measure(
+            "carried_cost",
+            "tool_calls",
+            ("tool_name",),
+            needs=(
+                "session_key",
+                "start_ns",
+                "trace_key",
+                "span_key",
+                "agent_run_key",
+                "result",
+            ),
+            in_order=True,
+        ),
+        Measure(
             "repeats",
             "tool_calls",
             ("tool_name",),
@@ -201,7 +220,11 @@ MEASURES = {
             "tool_calls",
             ("tool_name",),
             needs=(
-                *_RATED,
+                "session_key",
+                "session_number",
+                "outcome",
+                "start_ns",
+                "end_ns",
                 "session_id",
                 "start_time",
                 "is_retried",
@@ -218,6 +241,12 @@ MEASURES = {
             "offered_tools",
             "spans",
             needs=("session_key", "attribute_keys", "attribute_values"),
+        ),
+        Measure(
+            "latency_buckets",
+            "tool_calls",
+            ("tool_name",),
+            needs=("outcome", "duration_ms", "length_ms"),
         ),
         Measure("feedback_summary", "feedback"),
         Measure("totals", "tool_calls", needs=("outcome", "tool_name")),
@@ -239,6 +268,8 @@ ROWS = {
 }
 # What to group by to have all in one.
 EVERYTHING = "everything"
+# What is said of percentiles that are not exact.
+APPROXIMATE = "approximate, within 1 %"
 EVERY = ("minute", "hour", "day", "week", "month")
 
 
@@ -252,12 +283,14 @@ class Selection:
         where: conditions that all must hold.
         window: the time in which rows begin.
         with_pseudo: whether framework plumbing counts as tools.
+        approximate: whether percentiles are of lengths rounded to buckets (`latency_buckets`).
     """
 
     by: tuple[str, ...] = ()
     where: tuple[Condition, ...] = ()
     window: Window = field(default_factory=Window)
     with_pseudo: bool = False
+    approximate: bool = False
 
 
 def measure_sql(
@@ -285,6 +318,8 @@ def measure_sql(
     selection = selection or Selection()
     if selection.by and not measure.groups:
         raise UsageError(f"{name} has a grouping of its own; --by does not apply")
+    if selection.approximate and not measure.has_percentiles:
+        raise UsageError(f"{name} has no percentiles that could be approximate")
     if every not in EVERY:
         raise UsageError(f"a stretch of time is one of {', '.join(EVERY)}, not {every!r}")
     by = selection.by or measure.by
@@ -305,6 +340,10 @@ def measure_sql(
     whole = Selection(with_pseudo=selection.with_pseudo)
     timed = Selection(window=selection.window, with_pseudo=selection.with_pseudo)
     lost = by == ("workflow_name",) and not selection.where
+    # Schemas are offered to models, whichever calls are looked at.
+    offered = by == ("tool_name",) and selection == Selection(
+        by=selection.by, with_pseudo=selection.with_pseudo
+    )
     # In this order: what is put in may itself hold placeholders that come later. What asks for the
     # columns of another table is only made where it is wanted.
     texts: dict[str, str | Callable[[], str]] = {
@@ -314,8 +353,11 @@ def measure_sql(
         "$rates": _include("rates"),
         "$latency": _include("latency"),
         "$also": "".join(f"{_include(name)}\n" for name in measure.also),
+        "$ranked": "approximate_ms(length_ms)" if selection.approximate else "length_ms",
         "$counts": _include("counts"),
         "$note": _include("note"),
+        "$roughly": f"{APPROXIMATE}; " if selection.approximate else "",
+        "$otherwise": literal(APPROXIMATE) if selection.approximate else "CAST(NULL AS VARCHAR)",
         "$union_of_session": _include("union_ms")
         .replace("$per", _UNITED.get(name, "$by"))
         .replace("$together", "session_number, $by")
@@ -327,6 +369,9 @@ def measure_sql(
         "$run_key": _RUN_KEY.get(name, ""),
         "$join_lost": "FULL JOIN lost USING (key_1)" if lost else "",
         "$lost_roots": "coalesce(lost_roots, 0)" if lost else "CAST(NULL AS BIGINT)",
+        "$join_schema": "FULL JOIN schema USING (key_1)" if offered else "",
+        "$schema_tokens": "schema_tokens" if offered else "CAST(NULL AS DOUBLE)",
+        "$no_keys": ", ".join("CAST(NULL AS VARCHAR)" for _ in keys),
         "$every": every,
         "$rows": "chosen",
         "$all_calls": lambda: rows_sql("tool_calls", columns, whole),

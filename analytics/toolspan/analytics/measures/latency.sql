@@ -14,11 +14,14 @@ within AS (
     SELECT
         $by, session_key, count(length_ms) AS n,
         count(CASE WHEN is_ok THEN length_ms END) AS k,
-        count(CASE WHEN length_ms <= p50_ms THEN 1 END) AS k50,
-        count(CASE WHEN length_ms <= p90_ms THEN 1 END) AS k90,
-        count(CASE WHEN length_ms <= p95_ms THEN 1 END) AS k95,
-        count(CASE WHEN length_ms <= p99_ms THEN 1 END) AS k99
-    FROM (SELECT $by, session_key, outcome = 'ok' AS is_ok, length_ms FROM $rows) AS row_
+        count(CASE WHEN ranked_ms <= p50_ms THEN 1 END) AS k50,
+        count(CASE WHEN ranked_ms <= p90_ms THEN 1 END) AS k90,
+        count(CASE WHEN ranked_ms <= p95_ms THEN 1 END) AS k95,
+        count(CASE WHEN ranked_ms <= p99_ms THEN 1 END) AS k99
+    FROM (
+        SELECT $by, session_key, outcome = 'ok' AS is_ok, length_ms, $ranked AS ranked_ms
+        FROM $rows
+    ) AS row_
     JOIN (SELECT $by, p50_ms, p90_ms, p95_ms, p99_ms FROM rates) AS percentiles USING ($by)
     GROUP BY $by, session_key
 ),

@@ -32,6 +32,13 @@ marked AS (
     FROM neighbours
     WHERE asked IS NOT NULL
 ),
+again AS (
+    SELECT session_number, asked
+    FROM marked
+    WHERE NOT (is_like_last OR is_swing OR leads_to_swing OR begins_swing)
+    GROUP BY session_number, asked
+    HAVING count(*) >= 3
+),
 -- Of those that belong to a streak or an oscillation, each begins one or goes on with it.
 numbered AS (
     SELECT
@@ -49,8 +56,9 @@ numbered AS (
     FROM marked
     WHERE is_swing OR leads_to_swing OR begins_swing
     UNION ALL
-    SELECT *, 'repetition', asked
+    SELECT marked.*, 'repetition', asked
     FROM marked
+    JOIN again USING (session_number, asked)
     WHERE NOT (is_like_last OR is_swing OR leads_to_swing OR begins_swing)
 )
 SELECT

@@ -9,6 +9,8 @@ CASE
     END AS note,
     CASE
         WHEN ok + errors > 0 AND p95_high_ms IS NULL THEN concat(
-            'p95 needs 72 independent calls for an interval; these ', CAST(ok + errors AS VARCHAR),
+            '$roughly', 'p95 needs 72 independent calls for an interval; these ',
+            CAST(ok + errors AS VARCHAR),
             ' count as ', CAST(CAST(floor(greatest(1, n95)) AS BIGINT) AS VARCHAR))
+        ELSE $otherwise
     END AS latency_note

@@ -1,5 +1,6 @@
 -- How things ended and how long they took, for measures to include: one row of `rates` is one of
--- `$by`. Percentiles and `max_ms` are over what ended ok or failed. `$also` are more aggregates.
+-- `$by`. Percentiles and `max_ms` are over what ended ok or failed. `$ranked` is
+-- the length that percentiles are of, exact or by its bucket; `$also` are more aggregates.
 told AS (
     SELECT
         $by,
@@ -15,7 +16,7 @@ told AS (
         count(CASE WHEN is_failure(outcome) THEN 1 END) AS errors,
         exact_mean(length_ms) AS mean_ms,
         max(length_ms) AS max_ms,
-        sorted_values(length_ms) AS lengths,
+        sorted_values($ranked) AS lengths,
         exact_total(duration_ms) AS duration_ms,
         $also
         timestamp_of(min(start_ns)) AS first_time, timestamp_of(max(start_ns)) AS last_time
