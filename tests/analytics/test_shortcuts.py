@@ -11,7 +11,6 @@ from toolspan.analytics import Traces, open_traces
 from toolspan.analytics.engine import load_sql
 from toolspan.analytics.store import _open
 
-
 CHAT = {"gen_ai__operation__name": "chat", "gen_ai__request__model": "m"}
 IDENTITY = {
     "session__id": "s",
@@ -35,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         tool("search", 20 + number, 10, trace=8, **{k: v for k, v in IDENTITY.items() if k != key})
         for number, key in enumerate(IDENTITY)
     ]
-    other = tool("search", 40, 10, trace=8, **{key: "other" for key in IDENTITY})
+    other = tool("search", 40, 10, trace=8, **dict.fromkeys(IDENTITY, "other"))
     chats = [
         span("chat m", 1, trace=7, gen_ai__usage__input_tokens=3, **CHAT),
         span("chat m", 2, trace=7, gen_ai__usage__cache_read__input_tokens=9, **CHAT),
