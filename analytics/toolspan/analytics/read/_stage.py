@@ -16,6 +16,7 @@ from toolspan.analytics.errors import InputError
 from toolspan.analytics.read._damage import Damage, ReadSummary
 from toolspan.analytics.read._decode import LONGEST_LINE
 from toolspan.analytics.read._pieces import Piece, copied, repaired
+from toolspan.analytics.read._slices import sliced
 
 if TYPE_CHECKING:
     import duckdb
@@ -62,7 +63,7 @@ def _stage_soundly(
     Returns:
         Whether there are evaluations.
     """
-    damaged, has_evaluations = _stage(connection, pieces)
+    damaged, has_evaluations = _stage(connection, pieces, folder)
     exchanged = False
     for place, piece in enumerate(pieces):
         if not piece.is_copy and piece.path.stat().st_size != piece.source.size:
@@ -70,15 +71,15 @@ def _stage_soundly(
             pieces[place : place + 1] = copied(piece, folder, summary)
             exchanged = True
     if exchanged:
-        damaged, has_evaluations = _stage(connection, pieces)
+        damaged, has_evaluations = _stage(connection, pieces, folder)
     if not damaged:
         return has_evaluations
     for place, piece in enumerate(pieces):
-        if len(pieces) == 1 or _stage(connection, [piece])[0]:
+        if len(pieces) == 1 or _stage(connection, [piece], folder)[0]:
             pieces[place] = repaired(piece, folder, summary)
             if piece.is_copy:
                 piece.path.unlink()
-    damaged, has_evaluations = _stage(connection, pieces)
+    damaged, has_evaluations = _stage(connection, pieces, folder)
     if damaged:
         name = pieces[0].source.name
         reason = f"{damaged} places refused by the engine"
@@ -86,14 +87,16 @@ def _stage_soundly(
     return has_evaluations
 
 
-def _stage(connection: "duckdb.DuckDBPyConnection", pieces: Sequence[Piece]) -> tuple[int, bool]:
+def _stage(
+    connection: "duckdb.DuckDBPyConnection", pieces: Sequence[Piece], folder: Path
+) -> tuple[int, bool]:
     """Fill `staged`; how many places need the tolerant decoder, and if there are evaluations."""
     import duckdb
 
-    sql = load_sql("read/stage.sql").replace("$lines", _lines([piece.path for piece in pieces]))
     connection.execute("DROP TABLE IF EXISTS staged")
     try:
-        connection.execute(sql)
+        with sliced([piece.path for piece in pieces], folder) as files:
+            connection.execute(load_sql("read/stage.sql").replace("$lines", _lines(files)))
     except (duckdb.InvalidInputException, duckdb.IOException, duckdb.OutOfMemoryException) as error:
         # A very long line or a broken archive: the tolerant decoder makes sound lines of them.
         if all(piece.is_repaired for piece in pieces):
