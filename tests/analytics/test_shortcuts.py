@@ -11,8 +11,8 @@ from toolspan.analytics import Traces, open_traces
 from toolspan.analytics.engine import load_sql
 from toolspan.analytics.store import _open
 
-CHAT = {"gen_ai__operation__name": "chat", "gen_ai__request__model": "m"}
-IDENTITY = {
+CHAT: dict[str, Any] = {"gen_ai__operation__name": "chat", "gen_ai__request__model": "m"}
+IDENTITY: dict[str, Any] = {
     "session__id": "s",
     "user__id": "u",
     "gen_ai__conversation__id": "c",
