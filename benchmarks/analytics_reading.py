@@ -165,7 +165,7 @@ def _duckdb(query: str, out: Path) -> int:
 
 
 def pandas(folder: Path, out: Path) -> int:
-    """`json.loads` and `pandas.json_normalize`, a column for each attribute."""
+    """`json.loads` and `pandas.json_normalize`, a column for each attribute; nothing is written."""
     import pandas as pd
 
     count = 0
@@ -182,7 +182,6 @@ def pandas(folder: Path, out: Path) -> int:
                             }
                             spans.append(span)
         frame = pd.json_normalize(spans)
-        frame.astype(str).to_parquet(out / f"{path.stem}.parquet")
         count += len(frame)
     return count
 

@@ -1,6 +1,7 @@
 """What was measured at a size that no test runs at is kept in `benchmarks/results`."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -15,3 +16,44 @@ def test_ten_million_spans_were_read_within_two_gigabytes() -> None:
     measured = json.loads(path.read_text(encoding="utf-8"))
     assert measured["spans"] >= 10_000_000
     assert measured["peak_mb"] <= 2000
+
+
+def newest_reading() -> dict[str, dict[str, Any]]:
+    """The rows of the newest measurement of reading, by what each is about."""
+    path = max(RESULTS.glob("*-analytics-read.json"))
+    measured = json.loads(path.read_text(encoding="utf-8"))
+    return {row["what"]: row for row in measured["results"]["analytics_read"]}
+
+
+@pytest.mark.requirement("design.7-cli")
+def test_help_and_a_first_table_come_at_once() -> None:
+    rows = newest_reading()
+    waited = {
+        what: row["value"]
+        for what, row in rows.items()
+        if what.startswith(("toolspan ", "table of ", "first table of "))
+    }
+    assert len(waited) == 4
+    for what, milliseconds in waited.items():
+        assert milliseconds <= (150 if what.endswith("--help") else 600), what
+
+
+def test_a_million_spans_took_no_more_memory_than_a_quarter_of_them() -> None:
+    rows = newest_reading()
+    (whole,) = (row for what, row in rows.items() if what.startswith("peak memory, "))
+    assert whole["ratio"] <= 1.5
+    assert whole["value"] <= 2000
+    (growth,) = (row for what, row in rows.items() if what.startswith("CPU for each span, "))
+    assert growth["ratio"] <= 1.25
+
+
+@pytest.mark.parametrize("other", ["read_json", "pandas", "polars"])
+def test_reading_cost_less_than_what_others_would_write(other: str) -> None:
+    path = max(RESULTS.glob("*-analytics-read.json"))
+    measured = json.loads(path.read_text(encoding="utf-8"))
+    (row,) = (
+        row
+        for row in measured["results"]["analytics_read"]
+        if row["baseline"] == other and "(CPU)" in row["what"]
+    )
+    assert row["ratio"] < 1

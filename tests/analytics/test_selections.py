@@ -1,5 +1,6 @@
 """What conditions, groupings and windows leave, on tables small enough to count by hand."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,15 +26,16 @@ def names(records: list[dict[str, Any]], key: str = "tool_name") -> list[str]:
 # --- conditions ------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def three(tmp_path: Path) -> Traces:
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Traces]:
     """Three calls: 100 ms and version 1, 200 ms and version 2 (failed), 300 ms without a version."""
-    return opened(
-        tmp_path,
+    spans = (
         tool("search", 1, trace=1, ms=100, app__version=1, session__id="s-1"),
         tool("fetch", 2, trace=2, ms=200, app__version=2, session__id="s-2", error="ValueError"),
         tool("clock", 3, trace=3, ms=300, session__id="s-3", user__id="200"),
     )
+    with opened(tmp_path_factory.mktemp("three"), *spans) as traces:
+        yield traces
 
 
 @pytest.mark.parametrize(
@@ -62,43 +64,40 @@ def three(tmp_path: Path) -> Traces:
     ],
 )
 def test_conditions(three: Traces, where: Any, left: list[str]) -> None:
-    with three:
-        assert sorted(names(three.records("tools", where=where))) == left
-        assert sorted(names(three.search_records(where=where))) == left
+    assert sorted(names(three.records("tools", where=where))) == left
+    assert sorted(names(three.search_records(where=where))) == left
 
 
 @pytest.mark.parametrize("where", ["agnet_name=x", "no.such.attribute>3", {"tool": "search"}])
 def test_a_name_that_is_neither_column_nor_attribute_is_refused(three: Traces, where: Any) -> None:
-    with three, pytest.raises(UsageError, match=r"no column .* no span here has such an attribute"):
+    with pytest.raises(UsageError, match=r"no column .* no span here has such an attribute"):
         three.tools(where=where)
 
 
 def test_the_refusal_says_what_may_have_been_meant(three: Traces) -> None:
-    with three:
-        with pytest.raises(UsageError, match="did you mean 'agent_name'"):
-            three.agents(by="agent_nam")
-        with pytest.raises(UsageError, match=r"did you mean 'app\.version'"):
-            three.search(where="app.versoin=2")
+    with pytest.raises(UsageError, match="did you mean 'agent_name'"):
+        three.agents(by="agent_nam")
+    with pytest.raises(UsageError, match=r"did you mean 'app\.version'"):
+        three.search(where="app.versoin=2")
 
 
 @pytest.mark.parametrize("where", ["tool_name", "=3", "tool_name~(", 'x" OR 1=1 --'])
 def test_what_is_no_condition_never_reaches_the_engine(three: Traces, where: str) -> None:
-    with three, pytest.raises(UsageError):
+    with pytest.raises(UsageError):
         three.tools(where=where)
 
 
 @pytest.mark.requirement("analytics.12-worst-sessions")
 def test_sessions_are_found_by_what_happened_in_them(three: Traces) -> None:
-    with three:
-        for where, left in {
-            "tool_name=fetch": ["s-2"],
-            "tool_name!=fetch": ["s-1", "s-3"],
-            "app.version>=1": ["s-1", "s-2"],
-            "app.version=": ["s-3"],
-            "error_type!=": ["s-2"],
-            "duration_ms>150": ["s-2", "s-3"],
-        }.items():
-            assert names(three.records("sessions", where=where), "session_key") == left, where
+    for where, left in {
+        "tool_name=fetch": ["s-2"],
+        "tool_name!=fetch": ["s-1", "s-3"],
+        "app.version>=1": ["s-1", "s-2"],
+        "app.version=": ["s-3"],
+        "error_type!=": ["s-2"],
+        "duration_ms>150": ["s-2", "s-3"],
+    }.items():
+        assert names(three.records("sessions", where=where), "session_key") == left, where
 
 
 # --- groupings -------------------------------------------------------------------------------

@@ -11,23 +11,35 @@ from toolspan.analytics import Traces, open_traces
 from toolspan.analytics.engine import load_sql
 from toolspan.analytics.store import _open
 
+CHAT: dict[str, Any] = {"gen_ai__operation__name": "chat", "gen_ai__request__model": "m"}
+IDENTITY: dict[str, Any] = {
+    "session__id": "s",
+    "user__id": "u",
+    "gen_ai__conversation__id": "c",
+    "gen_ai__agent__name": "a",
+    "gen_ai__workflow__name": "w",
+    "toolspan__agent": "a",
+    "toolspan__workflow": "w",
+    "toolspan__step": "p",
+}
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Generated sessions, whose spans all state their own session and tool, with some that do not."""
+    """Generated sessions; model calls that tell little; calls that leave out one thing each."""
     folder = tmp_path_factory.mktemp("sessions")
     generate(folder, 200, seed=5, processes=1)
-    chat = {"gen_ai__operation__name": "chat", "gen_ai__request__model": "m"}
-    write_lines(
-        folder / "odd.jsonl",
-        otlp(
-            [
-                span("chat m", 1, trace=7, gen_ai__usage__input_tokens=3, **chat),
-                span("chat m", 2, trace=7, gen_ai__usage__cache_read__input_tokens=9, **chat),
-                tool("search", 3, trace=7, session__id="s", user__id="u", toolspan__agent="a"),
-            ]
-        ),
-    )
+    top = span("step p", 10, trace=8, toolspan__step__index=1, **IDENTITY)
+    silent = [
+        tool("search", 20 + number, 10, trace=8, **{k: v for k, v in IDENTITY.items() if k != key})
+        for number, key in enumerate(IDENTITY)
+    ]
+    other = tool("search", 40, 10, trace=8, **dict.fromkeys(IDENTITY, "other"))
+    chats = [
+        span("chat m", 1, trace=7, gen_ai__usage__input_tokens=3, **CHAT),
+        span("chat m", 2, trace=7, gen_ai__usage__cache_read__input_tokens=9, **CHAT),
+    ]
+    write_lines(folder / "odd.jsonl", otlp([top, *silent, other, *chats]))
     return folder
 
 
@@ -61,7 +73,8 @@ def test_what_is_stored_is_what_was_worked_out(
         names = ", ".join(in_memory[0])
         assert rows(traces, f"SELECT {names} FROM resolved") == in_memory
         assert sorted(columns(traces, "resolved")) == types
-    assert {row["own_session_id"] == row["session_id"] for row in in_memory} == {True, False}
+    for own in ("session_id", "user_id", "agent_name", "workflow_name", "step_name"):
+        assert {row[f"own_{own}"] == row[own] for row in in_memory} == {True, False}
 
 
 @pytest.mark.parametrize("table", ["evaluation", "assessment"])

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+from benchmarks.analytics_reading import COLUMNS
 from benchmarks.trace_generator import generate
 
 from toolspan.analytics import open_traces
+from toolspan.analytics.dialects import DIALECTS
 
 
 def test_the_same_seed_gives_the_same_files(tmp_path: Path) -> None:
@@ -33,3 +35,16 @@ def test_what_was_generated_is_what_is_read(tmp_path: Path) -> None:
         assert {row["outcome"] for row in traces.table_records("tool_calls")} == {
             "ok", "error", "tool_error", "timeout",
         }  # fmt: skip
+
+
+def test_what_reading_is_compared_with_picks_every_fact_that_is_there(tmp_path: Path) -> None:
+    generate(tmp_path, 20_000, processes=1)
+    known = {
+        place
+        for dialect in DIALECTS
+        for places in (*dialect.facts.values(), dialect.kinds)
+        for place in places
+    }
+    with open_traces(tmp_path) as traces:
+        there = traces.sql_records("SELECT DISTINCT unnest(attribute_keys) AS key FROM spans")
+    assert {row["key"] for row in there} & known == set(COLUMNS)

@@ -18,6 +18,7 @@ from toolspan.analytics.read._damage import Damage, ReadSummary
 from toolspan.analytics.read._decode import LONGEST_LINE
 from toolspan.analytics.read._log_spans import spans_of_logs
 from toolspan.analytics.read._pieces import Piece, copied, repaired
+from toolspan.analytics.read._slices import sliced
 from toolspan.analytics.read.containers import EVENTS_SCOPE
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def _stage_soundly(
     summary: ReadSummary,
 ) -> _Staged:
     """Fill `staged`; pieces that are damaged or moving are exchanged."""
-    staged = _stage(connection, pieces)
+    staged = _stage(connection, pieces, folder)
     exchanged = False
     for place, piece in enumerate(pieces):
         if not piece.is_copy and piece.path.stat().st_size != piece.source.size:
@@ -82,15 +83,15 @@ def _stage_soundly(
             pieces[place : place + 1] = copied(piece, folder, summary)
             exchanged = True
     if exchanged:
-        staged = _stage(connection, pieces)
+        staged = _stage(connection, pieces, folder)
     if not staged.damaged:
         return staged
     for place, piece in enumerate(pieces):
-        if len(pieces) == 1 or _stage(connection, [piece]).damaged:
+        if len(pieces) == 1 or _stage(connection, [piece], folder).damaged:
             pieces[place] = repaired(piece, folder, summary)
             if piece.is_copy:
                 piece.path.unlink()
-    staged = _stage(connection, pieces)
+    staged = _stage(connection, pieces, folder)
     if staged.damaged:
         name = pieces[0].source.name
         reason = f"{staged.damaged} places refused by the engine"
@@ -106,18 +107,20 @@ def _stage_spans_of_logs(
     told = spans_of_logs(connection, lines, pieces, folder)
     if told is not None:
         pieces.append(told)
-        _stage(connection, pieces)
+        _stage(connection, pieces, folder)
 
 
-def _stage(connection: "duckdb.DuckDBPyConnection", pieces: Sequence[Piece]) -> _Staged:
+def _stage(
+    connection: "duckdb.DuckDBPyConnection", pieces: Sequence[Piece], folder: Path
+) -> _Staged:
     """Fill `staged`."""
     import duckdb
 
-    sql = load_sql("read/stage.sql").replace("$lines", _lines([piece.path for piece in pieces]))
-    sql = sql.replace("$call_events", literal(EVENTS_SCOPE))
+    sql = load_sql("read/stage.sql").replace("$call_events", literal(EVENTS_SCOPE))
     connection.execute("DROP TABLE IF EXISTS staged")
     try:
-        connection.execute(sql)
+        with sliced([piece.path for piece in pieces], folder) as files:
+            connection.execute(sql.replace("$lines", _lines(files)))
     except (duckdb.InvalidInputException, duckdb.IOException, duckdb.OutOfMemoryException) as error:
         # A very long line or a broken archive: the tolerant decoder makes sound lines of them.
         if all(piece.is_repaired for piece in pieces):

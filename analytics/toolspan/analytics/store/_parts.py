@@ -27,7 +27,7 @@ from toolspan.analytics.engine import PACKAGE
 from toolspan.analytics.read import Damage, Piece, Source
 
 CACHE_DIR_VARIABLE = "TOOLSPAN_CACHE_DIR"
-SCHEMA = 1
+SCHEMA = 2
 HEAD_BYTES = 4096
 GUARD_BYTES = 256
 # Parts nobody could use any more are removed, but not under the hands of another process.
