@@ -3,7 +3,7 @@
 `_sessions` makes arrays of the tables, `_design` says which sessions are comparable, `_quantities`
 what is compared, `_margins` how much worse it may be; `_assess` estimates and tests, `_verdict`
 decides, `_words`, `_columns`, `_markdown` and `_junit` say what came out. `_self_check` asks how
-often all that fails where nothing has changed. The statistics: docs/explanation/comparison.md.
+often all that fails where nothing has changed. The statistics: docs/reference/comparison.md.
 """
 
 from toolspan.analytics.comparison._compare import Comparison, compare_runs

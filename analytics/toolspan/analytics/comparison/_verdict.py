@@ -144,8 +144,8 @@ def exit_code(verdict: str, *, inconclusive: str = "report") -> int:
     return 1 if verdict == FAIL else 0
 
 
-def record_of(judged: Judgement, sentence: str) -> dict[str, Any]:
-    """The row of a comparison's table."""
+def record_of(judged: Judgement) -> dict[str, Any]:
+    """The row of a comparison's table, without words."""
     found = judged.assessment
     subject, margin, test = found.subject, found.subject.margin, found.test
     low, high = (None, None) if found.shift is None else found.shift.interval(CONFIDENCE)
@@ -186,5 +186,4 @@ def record_of(judged: Judgement, sentence: str) -> dict[str, Any]:
         "base_raw": found.base_raw,
         "new_raw": found.new_raw,
         "raw_p": None if found.raw_p is None or math.isnan(found.raw_p) else found.raw_p,
-        "sentence": sentence,
     }
