@@ -67,8 +67,7 @@ def test_the_guide_does_what_it_says(runs: Path, capsys: pytest.CaptureFixture[s
         if file:
             (runs / file).write_text(text, encoding="utf-8")
         elif language == "sh":
-            for command in text.replace("\\\n", " ").splitlines():
-                ended.append(main(shlex.split(command)[1:]))
+            ended += [main(shlex.split(command)[1:]) for command in text.splitlines()]
         elif "compare(" in text and language == "python":
             exec(compile(text, GUIDE, "exec"), {})
     capsys.readouterr()

@@ -3,7 +3,8 @@
 `_sessions` makes arrays of the tables, `_design` says which sessions are comparable, `_quantities`
 what is compared, `_margins` how much worse it may be; `_assess` estimates and tests, `_verdict`
 decides, `_words`, `_columns`, `_markdown` and `_junit` say what came out. `_self_check` asks how
-often all that fails where nothing has changed. The statistics: docs/reference/comparison.md.
+often all that fails where nothing has changed; `_tool_costs` compares sessions with and without a
+tool. The statistics: docs/reference/comparison.md.
 """
 
 from toolspan.analytics.comparison._compare import Comparison, compare_runs
@@ -11,6 +12,7 @@ from toolspan.analytics.comparison._margins import Margin, read_margins
 from toolspan.analytics.comparison._quantities import NAMES, QUANTITIES
 from toolspan.analytics.comparison._self_check import SelfCheck, self_check_run
 from toolspan.analytics.comparison._sessions import Run, gather
+from toolspan.analytics.comparison._tool_costs import judged_by_score, tool_costs
 from toolspan.analytics.comparison._verdict import FAIL, INCONCLUSIVE, NOT_JUDGED, PASS, VERDICTS
 
 __all__ = [
@@ -27,6 +29,8 @@ __all__ = [
     "SelfCheck",
     "compare_runs",
     "gather",
+    "judged_by_score",
     "read_margins",
     "self_check_run",
+    "tool_costs",
 ]
