@@ -12,6 +12,7 @@ from support.reference import REPOSITORY
 from support.sessions import Session, write_sessions
 from toolspan.analytics.comparison import NAMES, QUANTITIES, VERDICTS, Margin, compare_runs
 from toolspan.analytics.comparison._margins import _KEYS
+from toolspan.analytics.comparison._tool_costs import COLUMNS
 from toolspan.launcher import main
 
 DOCS = REPOSITORY / "docs"
@@ -117,3 +118,8 @@ def test_every_verdict_key_and_column_is_documented_and_no_other() -> None:
     assert names("Columns") == list(found.records[0])
     text = page("reference/comparison.md").split("Columns of `tools`:")[1].split("\n## ")[0]
     assert sorted(re.findall(r"`(\w+)`", text)) == sorted(found.tool_records[0])
+
+
+def test_every_column_of_costs_is_documented() -> None:
+    text = page("reference/comparison.md").split("One row is a tool")[1].split("\n## ")[0]
+    assert re.findall(r"`(\w+)`", text) == list(COLUMNS)

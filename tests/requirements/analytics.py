@@ -34,7 +34,7 @@ REQUIREMENTS = from_source(
         "analytics.03-carried-cost": planned(
             7, "Tokens that a tool's schema and results add to later turns are charged to it."
         ),
-        "analytics.03-per-successful-session": planned(8, "Cost is given per successful session."),
+        "analytics.03-per-successful-session": built("Cost is given per successful session."),
         "analytics.03-wasted": planned(8, "Cost wasted on failures, retries and loops is named."),
         # --- 4: comparison ---
         "analytics.04-gate": built("Two sets of traces compare to PASS, FAIL or INCONCLUSIVE."),

@@ -100,7 +100,7 @@ def test_a_pull_request_gets_the_verdict_first_and_the_rest_folded_away(
     assert lines[2].endswith("(40 sessions) · paired by task.id: 40 tasks in both")
     assert lines[4] == ("|  | quantity | BASE | NEW | change | 95 % interval | allowed | p | n |")
     assert lines[6] == (
-        "| ❌ | sessions that end well | 90 % | 30 % | −60.0 points | −74.6…−39.1 | −20 points "  # noqa: RUF001
+        "| ❌ | sessions that end well | 90 % | 30 % | −60.0 points | −73.1…−40.1 | −20 points "  # noqa: RUF001
         "| &lt;0.001 | 40/40 |"
     )
     assert lines[7].startswith("| ❌ | search: tool calls that succeed | 90.9 % | 58.8 % |")
