@@ -59,9 +59,8 @@ def test_the_exit_code_is_the_verdict(
     small = write(tmp_path / "small", failing=5, sessions=10)
     assert cli("compare", base, small, "--by", "task.id", "--margins", margins) == 3
     assert cli.out.endswith("\nINCONCLUSIVE\n")
-    for how, code in (("pass", 0), ("fail", 1)):
-        arguments = ("--by", "task.id", "--margins", margins, "--inconclusive", how)
-        assert cli("compare", base, small, *arguments) == code
+    arguments = ("--by", "task.id", "--margins", margins, "--inconclusive", "pass")
+    assert cli("compare", base, small, *arguments) == 0
 
 
 def test_the_terminal_says_what_was_compared_what_came_out_and_why(

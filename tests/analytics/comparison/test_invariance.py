@@ -35,15 +35,15 @@ sizes = st.integers(17, 60)
 seeds = st.integers(0, 10_000)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(seeds, sizes, sizes, st.booleans())
 def test_swapping_the_runs_turns_every_difference_round(
     seed: int, first: int, second: int, is_paired: bool
 ) -> None:
     base, new = random_run(seed, first), random_run(seed + 1, second, worse=0.1)
     by = ["task"] if is_paired else []
-    there = {row["title"]: row for row in compare_runs(base, new, by=by).records}
-    back = {row["title"]: row for row in compare_runs(new, base, by=by).records}
+    there = {row["title"]: row for row in compare_runs(base, new, by=by, draws=99).records}
+    back = {row["title"]: row for row in compare_runs(new, base, by=by, draws=99).records}
     assert there.keys() == back.keys()
     for name, row in there.items():
         other = back[name]
@@ -60,7 +60,7 @@ def test_swapping_the_runs_turns_every_difference_round(
                 assert row[one] == pytest.approx(-other[two], abs=1e-9), name
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(seeds, sizes, st.booleans())
 def test_the_order_of_sessions_does_not_matter(seed: int, sessions: int, is_paired: bool) -> None:
     base, new = random_run(seed, sessions), random_run(seed + 1, sessions)
@@ -70,7 +70,7 @@ def test_the_order_of_sessions_does_not_matter(seed: int, sessions: int, is_pair
     kept = ("title", "base", "new", "difference", "low", "high", "n_base", "n_new", "raw_p")
 
     def told(first: Run, second: Run) -> list[dict[str, object]]:
-        rows = compare_runs(first, second, by=by).records
+        rows = compare_runs(first, second, by=by, draws=99).records
         return [{key: row[key] for key in kept} for row in rows if row["quantity"] != "tool_mix"]
 
     for row, other in zip(told(base, new), told(*mixed), strict=True):
@@ -80,12 +80,12 @@ def test_the_order_of_sessions_does_not_matter(seed: int, sessions: int, is_pair
             ), (row["title"], key)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(seeds, sizes)
 def test_a_run_against_itself_differs_in_nothing(seed: int, sessions: int) -> None:
     run = random_run(seed, sessions)
     for by in ([], ["task"]):
-        found = compare_runs(run, run, by=by)
+        found = compare_runs(run, run, by=by, draws=199)
         for row in found.records:
             assert row["difference"] == pytest.approx(0)
             assert row["verdict"] != FAIL
@@ -96,12 +96,12 @@ def test_a_run_against_itself_differs_in_nothing(seed: int, sessions: int) -> No
 
 @pytest.mark.requirement("analytics.04-self-check")
 def test_the_gate_seldom_fails_where_nothing_has_changed() -> None:
-    found = self_check_run(random_run(1, 200), splits=60)
-    assert (found.splits, found.sessions) == (60, 100)
+    found = self_check_run(random_run(1, 200), splits=40)
+    assert (found.splits, found.sessions) == (40, 100)
     assert found.failed <= 0.05
     assert found.is_sound
     assert found.sentence.startswith(
-        "60 random splits of BASE into halves of 100 sessions, where nothing differs: "
+        "40 random splits of BASE into halves of 100 sessions, where nothing differs: "
     )
     names = [row["quantity"] for row in found.records]
     assert names == [
@@ -110,7 +110,7 @@ def test_the_gate_seldom_fails_where_nothing_has_changed() -> None:
     ]  # fmt: skip
     for row in found.records:
         assert row["failed"] + row["inconclusive"] + row["passed"] == pytest.approx(1)
-        assert row["splits"] == 60
+        assert row["splits"] == 40
 
 
 def test_the_same_seed_makes_the_same_splits_and_too_few_sessions_are_refused() -> None:
@@ -122,7 +122,7 @@ def test_the_same_seed_makes_the_same_splits_and_too_few_sessions_are_refused() 
 
 def test_the_same_seed_gives_the_same_numbers() -> None:
     base, new = random_run(1, 40), random_run(2, 40)
-    one, two, other = (compare_runs(base, new, seed=seed).records for seed in (0, 0, 1))
+    one, two, other = (compare_runs(base, new, draws=199, seed=seed).records for seed in (0, 0, 1))
     assert one == two
     assert [row["p_value"] for row in one] != [row["p_value"] for row in other]
     assert [row["low"] for row in one[:8]] == [row["low"] for row in other[:8]]

@@ -145,7 +145,7 @@ def test_holm_keeps_one_of_many_from_failing_by_chance() -> None:
         ]
 
     margins = [Margin("tool_success", of=tool, absolute=0.02) for tool in tools]
-    base, new = make_run(n, calls=run(0.2)), make_run(n, calls=run(0.45))
+    base, new = make_run(n, calls=run(0.2)), make_run(n, calls=run(0.33))
     alone = compare_runs(base, new, margins=margins[:1])
     among = compare_runs(base, new, margins=margins)
     p = [only_of(found, "tool0")["p_fail"] for found in (alone, among)]
