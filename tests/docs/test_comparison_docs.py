@@ -76,6 +76,18 @@ def test_the_guide_does_what_it_says(runs: Path, capsys: pytest.CaptureFixture[s
     assert ended == [3, 3, 3, 0]
 
 
+def test_the_examples_of_help_run(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (runs / "branch").rename(runs / "pull-request")
+    (margins,) = [text for file, _, text in BLOCK.findall(page(GUIDE)) if file == "margins.toml"]
+    (runs / "margins.toml").write_text(margins, encoding="utf-8")
+    with pytest.raises(SystemExit):
+        main(["compare", "--help"])
+    examples = re.findall(
+        r"^  (toolspan compare .*?)(?:   .*)?$", capsys.readouterr().out, re.MULTILINE
+    )
+    assert [main(shlex.split(example)[1:]) for example in examples] == [3, 3, 3, 0]
+
+
 def test_tasks_are_named_as_the_guide_says(tmp_path: Path, monkeypatch) -> None:
     (code,) = [text for _, kind, text in BLOCK.findall(page(GUIDE)) if "track_workflow" in text]
     tasks = [SimpleNamespace(id=f"t{n}", prompt="?") for n in range(2)]
