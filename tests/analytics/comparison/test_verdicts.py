@@ -13,6 +13,9 @@ from toolspan.analytics.comparison import (
     Margin,
     compare_runs,
 )
+from toolspan.analytics.comparison._assess import Assessment, Subject
+from toolspan.analytics.comparison._verdict import judge
+from toolspan.analytics.statistics import RelabellingTest
 
 SUCCESS = [Margin("session_success", absolute=0.1)]
 
@@ -242,3 +245,44 @@ def test_cost_of_a_session_that_ends_well_is_all_cost_by_all_good_ends() -> None
     new = make_run(20, is_ok=endings(20, 0), cost=[3.0] * 20)
     row = only(compare_runs(base, new), "cost_per_success")
     assert (row["base"], row["new"]) == pytest.approx((4.0, 3.0))
+
+
+def test_all_passes_only_if_everything_does() -> None:
+    base = make_run(300, is_ok=endings(290, 10), cost=[1.0, 5.0, 9.0] * 100)
+    margins = [*SUCCESS, Margin("cost", relative=0.01)]
+    found = compare_runs(base, base, margins=margins)
+    assert [row["verdict"] for row in found.records[:2]] == [PASS, INCONCLUSIVE]
+    assert found.verdict == INCONCLUSIVE
+
+
+def test_a_fail_needs_the_interval_and_relabelling() -> None:
+    class Sure:
+        difference, is_relative = 3.0, False
+
+        def interval(self, confidence: float = 0.95, times: float = 1.0) -> tuple[float, float]:
+            return 2.0, 4.0
+
+        def p_above(self, limit: float) -> float:
+            return 0.001
+
+        def p_below(self, limit: float) -> float:
+            return 0.999
+
+    subject = Subject(
+        quantity="cost", title="cost", unit="number", is_higher_better=False, kind="absolute",
+        margin=Margin("cost", absolute=1.0),
+    )  # fmt: skip
+    by_chance, not_by_chance = RelabellingTest(0.2, 0.1, 0.9), RelabellingTest(0.004, 0.002, 0.998)
+    for test, p, verdict in ((by_chance, 0.1, INCONCLUSIVE), (not_by_chance, 0.002, FAIL)):
+        found = Assessment(subject=subject, independent=20, shift=Sure(), test=test)
+        (judged,) = judge([found])
+        assert (judged.p_fail, judged.verdict) == (p, verdict)
+
+
+def test_calls_of_no_length_are_compared_all_the_same() -> None:
+    def calls(slowest: float) -> list[tuple[int, str, bool, float]]:
+        return [(n, "search", True, 0.0 if n % 3 else slowest) for n in range(60)]
+
+    base, new = make_run(60, calls=calls(1.0)), make_run(60, calls=calls(2.0))
+    row = only(compare_runs(base, new), "call_p50_ms")
+    assert (row["base_raw"], row["difference"]) == (0, 0)
