@@ -11,8 +11,9 @@ import yaml
 from support.reference import REPOSITORY
 from support.sessions import Session, write_sessions
 from toolspan.analytics.comparison import NAMES, QUANTITIES, VERDICTS, Margin, compare_runs
+from toolspan.analytics.comparison._failed_calls import COLUMNS as failed_calls
 from toolspan.analytics.comparison._margins import _KEYS
-from toolspan.analytics.comparison._tool_costs import COLUMNS
+from toolspan.analytics.comparison._tool_costs import COLUMNS as tool_costs
 from toolspan.launcher import main
 
 DOCS = REPOSITORY / "docs"
@@ -132,6 +133,8 @@ def test_every_verdict_key_and_column_is_documented_and_no_other() -> None:
     assert sorted(re.findall(r"`(\w+)`", text)) == sorted(found.tool_records[0])
 
 
-def test_every_column_of_costs_is_documented() -> None:
-    text = page("reference/comparison.md").split("One row is a tool")[1].split("\n## ")[0]
-    assert re.findall(r"`(\w+)`", text) == list(COLUMNS)
+def test_every_column_of_costs_and_failed_calls_is_documented() -> None:
+    for title, columns in (("Costs", tool_costs), ("Failed calls", failed_calls)):
+        text = page("reference/comparison.md").split(f"\n## {title}\n")[1].split("\n## ")[0]
+        text = text.split("One row is a tool")[1]
+        assert re.findall(r"`(\w+)`", text) == list(columns), title

@@ -55,8 +55,8 @@ REQUIREMENTS = from_source(
             7, "Loops, oscillation and repeated calls with like arguments are found."
         ),
         "analytics.05-dead-ends": built("Tools after which nothing follows are found."),
-        "analytics.05-error-propagation": planned(
-            8, "How tool errors go with failed sessions is measured."
+        "analytics.05-error-propagation": built(
+            "How tool errors go with failed sessions is measured."
         ),
         # --- 6: critical path ---
         "analytics.06-critical-path": built(

@@ -140,6 +140,46 @@ def cost_per_success(
     return pd.DataFrame(tool_costs(run, within=factors, seed=seed))
 
 
+def failed_calls(
+    traces: Traces | Paths,
+    *,
+    success: str | None = None,
+    within: str | Sequence[str] = (),
+    where: "Where" = None,
+    feedback: Paths | None = None,
+    seed: int = 0,
+) -> "pd.DataFrame":
+    """Do sessions in which a call of a tool fails end worse than those in which all of them work?
+
+    One row is a tool that ever fails; docs/reference/comparison.md has every column. Only sessions
+    that use the tool count, compared within workflows. A difference, never its cause.
+
+    Args:
+        traces: traces, or paths as `open_traces` takes them.
+        success: a score by which sessions end well (the upper half of its scale); default by how
+            they ended.
+        within: compare within equal values of these attributes or columns, too.
+        where: conditions on the sessions.
+        feedback: more feedback, where paths are given.
+        seed: the same seed, the same numbers.
+
+    Raises:
+        InputError: something cannot be read.
+        UsageError: there is no such score or attribute.
+    """
+    import pandas as pd
+
+    from toolspan.analytics.comparison import failed_calls as of_run
+    from toolspan.analytics.comparison import gather, judged_by_score
+
+    factors = _names(within)
+    with _opened(traces, feedback) as opened:
+        run = gather(opened, where, factors)
+    if success is not None:
+        run = judged_by_score(run, success)
+    return pd.DataFrame(of_run(run, within=factors, seed=seed))
+
+
 def _margins(
     margins: "str | os.PathLike[str] | Sequence[Margin] | None",
 ) -> "Sequence[Margin] | None":

@@ -40,7 +40,7 @@ def test_all_cost_is_divided_by_all_good_ends_with_each_tool_and_without() -> No
         "cost_with": pytest.approx(80 / 30), "cost_without": None, **nothing,
         "note": "every session uses it",
     }  # fmt: skip
-    assert rare["note"] == "fewer than 8 comparable sessions with it, or without"
+    assert rare["note"] == "fewer than 8 comparable sessions on a side"
     assert rare["difference"] is None
 
 

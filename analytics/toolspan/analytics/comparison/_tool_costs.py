@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from toolspan.analytics.comparison._assess import LEAST_SESSIONS, Subject, assess
-from toolspan.analytics.comparison._design import DRAWS, design
-from toolspan.analytics.comparison._quantities import QUANTITIES, score_scale
-from toolspan.analytics.comparison._verdict import Judgement, record_of
+from toolspan.analytics.comparison._design import DRAWS
+from toolspan.analytics.comparison._quantities import score_scale
+from toolspan.analytics.comparison._split import DIFFERENCE, split, with_holm
 from toolspan.analytics.errors import UsageError
-from toolspan.analytics.statistics import holm
 
 if TYPE_CHECKING:
-    from toolspan.analytics.comparison._sessions import Run
+    from toolspan.analytics.comparison._sessions import Bools, Run
 
 # The columns of a record, in their order.
 COLUMNS: Final = (
@@ -23,11 +21,7 @@ COLUMNS: Final = (
     "sessions_without",
     "cost_with",
     "cost_without",
-    "difference",
-    "low",
-    "high",
-    "p_value",
-    "p_holm",
+    *DIFFERENCE,
     "note",
 )
 
@@ -58,11 +52,7 @@ def tool_costs(
     records = [
         _record(rated, str(name), within, draws=draws, seed=seed) for name in names[order].tolist()
     ]
-    adjusted = holm(
-        np.array([np.nan if r["p_value"] is None else r["p_value"] for r in records], dtype=float)
-    )
-    for record, p in zip(records, adjusted.tolist(), strict=True):
-        record["p_holm"] = None if record["p_value"] is None else p
+    with_holm(records)
     return [{name: record[name] for name in COLUMNS} for record in records]
 
 
@@ -71,47 +61,23 @@ def _record(
 ) -> dict[str, Any]:
     has_tool = np.zeros(run.sessions, dtype=np.bool_)
     has_tool[run.calls.of(tool).places] = True
-    without, used = run.at(np.flatnonzero(~has_tool)), run.at(np.flatnonzero(has_tool))
-    record: dict[str, Any] = dict.fromkeys(COLUMNS)
-    record |= {
+    told = split(run, has_tool, "cost_per_success", within, draws=draws, seed=seed)
+    sides = told.pop("with"), told.pop("without")
+    if has_tool.all():
+        told["note"] = "every session uses it"
+    return {
         "tool_name": tool,
-        "sessions_with": used.sessions,
-        "sessions_without": without.sessions,
-        "cost_with": _per_success(used),
-        "cost_without": _per_success(without),
-        "note": "",
-    }
-    if not without.sessions:
-        return record | {"note": "every session uses it"}
-    quantity = QUANTITIES["cost_per_success"]
-    sample = quantity.make(without, used, None)
-    if sample is None:
-        return record | {"note": "one side has no session that ends well"}
-    subject = Subject(
-        quantity=quantity.name,
-        title=quantity.title,
-        unit=quantity.unit,
-        is_higher_better=False,
-        kind="relative",
-    )
-    plan = design(without, used, (), within)
-    found = assess(subject, sample, plan, draws=draws, seed=seed)
-    if found.trouble is not None:
-        few = f"fewer than {LEAST_SESSIONS} comparable sessions with it, or without"
-        is_few = found.independent < LEAST_SESSIONS
-        return record | {"note": few if is_few else found.trouble}
-    told = record_of(Judgement(found, ""))
-    return record | {
-        "cost_with": told["new"],
-        "cost_without": told["base"],
-        **{name: told[name] for name in ("difference", "low", "high", "p_value")},
-        "note": "; ".join(plan.notes),
+        "sessions_with": int(has_tool.sum()),
+        "sessions_without": int((~has_tool).sum()),
+        "cost_with": _per_success(run, has_tool) if sides[0] is None else sides[0],
+        "cost_without": _per_success(run, ~has_tool) if sides[1] is None else sides[1],
+        **told,
     }
 
 
-def _per_success(run: "Run") -> float | None:
-    good = float(run.numbers["is_ok"].sum())
-    return float(run.numbers["cost"].sum()) / good if good else None
+def _per_success(run: "Run", rows: "Bools") -> float | None:
+    good = float(run.numbers["is_ok"][rows].sum())
+    return float(run.numbers["cost"][rows].sum()) / good if good else None
 
 
 def judged_by_score(run: "Run", name: str) -> "Run":
