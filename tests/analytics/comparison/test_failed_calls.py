@@ -54,3 +54,14 @@ def test_the_command_and_the_function_tell_the_same_of_traces(cli, tmp_path: Pat
     write_sessions(tmp_path, [Session(["search"])] * 9)
     assert cli("failed-calls", spans) == 0
     assert cli.out == "Note: there is nothing to compare\n"
+
+
+def test_what_is_alike_on_no_side_is_left_out_and_said() -> None:
+    calls = [(n, "search", n % 2 == 0, 5.0) for n in range(40)]
+    workflow = ["chat"] * 38 + ["odd", "even"]
+    run = make_run(40, workflow=workflow, calls=calls, is_ok=[1.0, 0.0] * 20)
+    (search,) = of_run(run)
+    assert search["note"] == "2 sessions left out, without any like them on the other side"
+    run = make_run(40, tasks=[f"t{n % 2}" for n in range(40)], calls=calls, is_ok=[1.0] * 40)
+    (search,) = of_run(run, within=["task"])
+    assert search["note"] == "the sides share no value of task"

@@ -9,6 +9,8 @@ from toolspan.analytics.comparison._assess import LEAST_SESSIONS, Subject, asses
 from toolspan.analytics.comparison._design import design
 from toolspan.analytics.comparison._quantities import QUANTITIES
 from toolspan.analytics.comparison._verdict import Judgement, record_of
+from toolspan.analytics.errors import UsageError
+from toolspan.analytics.output import counted
 from toolspan.analytics.statistics import holm
 
 if TYPE_CHECKING:
@@ -47,7 +49,10 @@ def split(
         is_higher_better=asked.is_higher_better,
         kind=asked.kind,
     )
-    plan = design(without, used, (), within)
+    try:
+        plan = design(without, used, (), within)
+    except UsageError:
+        return record | {"note": f"the sides share no value of {' and '.join(within)}"}
     found = assess(subject, sample, plan, draws=draws, seed=seed)
     record |= {"with": found.new_raw, "without": found.base_raw}
     if found.trouble is not None:
@@ -58,8 +63,14 @@ def split(
         "with": told["new"],
         "without": told["base"],
         **{name: told[name] for name in DIFFERENCE[:-1]},
-        "note": "; ".join(plan.notes),
+        "note": _left_out(int(sample.has_say.sum()) - found.n_base - found.n_new),
     }
+
+
+def _left_out(sessions: int) -> str:
+    if not sessions:
+        return ""
+    return f"{counted(sessions, 'session')} left out, without any like them on the other side"
 
 
 def with_holm(records: Sequence[dict[str, Any]]) -> None:
