@@ -286,3 +286,17 @@ def test_calls_of_no_length_are_compared_all_the_same() -> None:
     base, new = make_run(60, calls=calls(1.0)), make_run(60, calls=calls(2.0))
     row = only(compare_runs(base, new), "call_p50_ms")
     assert (row["base_raw"], row["difference"]) == (0, 0)
+
+
+def test_comparable_sessions_of_which_none_ends_well_have_no_cost_of_success() -> None:
+    # BASE ends well only in a workflow that NEW does not have.
+    base = make_run(
+        30, workflow=["old"] * 10 + ["both"] * 20, is_ok=endings(10, 20), cost=[1.0] * 30
+    )
+    new = make_run(20, workflow=["both"] * 20, is_ok=endings(20, 0), cost=[1.0] * 20)
+    row = only(compare_runs(base, new), "cost_per_success")
+    assert (row["base"], row["base_raw"], row["difference"]) == (None, 3.0, None)
+    asked = compare_runs(base, new, margins=[Margin("cost_per_success", relative=0.1)])
+    assert only(asked, "cost_per_success")["sentence"] == (
+        "cost of a session that ends well: no comparable session of one run ends well."
+    )

@@ -62,8 +62,10 @@ def _percent(value: float | None, unit: str = "%") -> str:
 
 
 def _interval(low: float | None, high: float | None, unit: str = "%") -> str:
-    if low is None or high is None:
+    if low is None:
         return ""
+    if high is None:
+        return f"{_percent(low, '').rstrip()}…∞"
     return f"{_percent(low, '').rstrip()}…{_percent(high, unit)}"
 
 

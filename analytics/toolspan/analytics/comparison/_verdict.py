@@ -21,6 +21,8 @@ LEVEL: Final = (1 - CONFIDENCE) / 2
 _QUANTILE, _POWER = 1.959964, 0.841621
 # Beyond so many times as many sessions, a number would promise what nobody can hold.
 MOST_TIMES: Final = 1_000
+# A bound of 22,000 times as much is none.
+UNBOUNDED: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,7 @@ def record_of(judged: Judgement) -> dict[str, Any]:
     is_relative = subject.is_relative
 
     def shown(value: float | None) -> float | None:
-        if value is None or not math.isfinite(value):
+        if value is None or not math.isfinite(value) or (is_relative and value > UNBOUNDED):
             return None
         return math.expm1(value) if is_relative else value
 
