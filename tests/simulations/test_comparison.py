@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 RUNS = 1000
 POWER_RUNS = 200
-DRAWS = 400
+DRAWS = 500
 # One-sided decisions at 2.5 %, and the Monte Carlo error of a thousand runs.
 MOST_FALSE = 0.05
 LEAST_COVERED = 0.92
