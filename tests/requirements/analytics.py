@@ -34,7 +34,7 @@ REQUIREMENTS = from_source(
         "analytics.03-carried-cost": built(
             "Tokens that a tool's schema and results add to later turns are charged to it."
         ),
-        "analytics.03-per-successful-session": planned(8, "Cost is given per successful session."),
+        "analytics.03-per-successful-session": built("Cost is given per successful session."),
         "analytics.03-wasted": planned(8, "Cost wasted on failures, retries and loops is named."),
         # --- 4: comparison ---
         "analytics.04-gate": built("Two sets of traces compare to PASS, FAIL or INCONCLUSIVE."),
@@ -55,8 +55,8 @@ REQUIREMENTS = from_source(
             "Loops, oscillation and repeated calls with like arguments are found."
         ),
         "analytics.05-dead-ends": built("Tools after which nothing follows are found."),
-        "analytics.05-error-propagation": planned(
-            8, "How tool errors go with failed sessions is measured."
+        "analytics.05-error-propagation": built(
+            "How tool errors go with failed sessions is measured."
         ),
         # --- 6: critical path ---
         "analytics.06-critical-path": built(

@@ -8,7 +8,7 @@
 Since 0.1. Nothing here runs in the agent; install with `pip install 'toolspan[analytics]'`.
 """
 
-from toolspan.analytics._comparison import compare, self_check
+from toolspan.analytics._comparison import compare, cost_per_success, failed_calls, self_check
 from toolspan.analytics._traces import Traces, open_traces
 from toolspan.analytics.errors import AnalyticsError, InputError, UsageError
 
@@ -18,6 +18,8 @@ __all__ = [
     "Traces",
     "UsageError",
     "compare",
+    "cost_per_success",
+    "failed_calls",
     "open_traces",
     "self_check",
 ]

@@ -10,6 +10,8 @@ from toolspan.analytics._traces import Paths, Traces, open_traces
 from toolspan.analytics.errors import UsageError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from toolspan.analytics.comparison import Comparison, Margin, SelfCheck
     from toolspan.analytics.measures import Where
 
@@ -97,6 +99,85 @@ def self_check(
     with _opened(base, feedback) as traces:
         run = gather(traces, where, factors)
     return self_check_run(run, margins=chosen, within=factors, splits=splits, seed=seed)
+
+
+def cost_per_success(
+    traces: Traces | Paths,
+    *,
+    success: str | None = None,
+    within: str | Sequence[str] = (),
+    where: "Where" = None,
+    feedback: Paths | None = None,
+    seed: int = 0,
+) -> "pd.DataFrame":
+    """What a session that ends well costs, all cost by all good ends, with and without each tool.
+
+    One row is a tool; docs/reference/comparison.md has every column. Sessions are compared within
+    workflows. A difference, never its cause: hard tasks need more tools and more money.
+
+    Args:
+        traces: traces, or paths as `open_traces` takes them.
+        success: a score by which sessions end well (the upper half of its scale); default by how
+            they ended.
+        within: compare within equal values of these attributes or columns, too.
+        where: conditions on the sessions.
+        feedback: more feedback, where paths are given.
+        seed: the same seed, the same numbers.
+
+    Raises:
+        InputError: something cannot be read.
+        UsageError: there is no such score, or no session has both a known cost and a known end.
+    """
+    import pandas as pd
+
+    from toolspan.analytics.comparison import gather, judged_by_score, tool_costs
+
+    factors = _names(within)
+    with _opened(traces, feedback) as opened:
+        run = gather(opened, where, factors)
+    if success is not None:
+        run = judged_by_score(run, success)
+    return pd.DataFrame(tool_costs(run, within=factors, seed=seed))
+
+
+def failed_calls(
+    traces: Traces | Paths,
+    *,
+    success: str | None = None,
+    within: str | Sequence[str] = (),
+    where: "Where" = None,
+    feedback: Paths | None = None,
+    seed: int = 0,
+) -> "pd.DataFrame":
+    """Do sessions in which a call of a tool fails end worse than those in which all of them work?
+
+    One row is a tool that ever fails; docs/reference/comparison.md has every column. Only sessions
+    that use the tool count, compared within workflows. A difference, never its cause.
+
+    Args:
+        traces: traces, or paths as `open_traces` takes them.
+        success: a score by which sessions end well (the upper half of its scale); default by how
+            they ended.
+        within: compare within equal values of these attributes or columns, too.
+        where: conditions on the sessions.
+        feedback: more feedback, where paths are given.
+        seed: the same seed, the same numbers.
+
+    Raises:
+        InputError: something cannot be read.
+        UsageError: there is no such score or attribute.
+    """
+    import pandas as pd
+
+    from toolspan.analytics.comparison import failed_calls as of_run
+    from toolspan.analytics.comparison import gather, judged_by_score
+
+    factors = _names(within)
+    with _opened(traces, feedback) as opened:
+        run = gather(opened, where, factors)
+    if success is not None:
+        run = judged_by_score(run, success)
+    return pd.DataFrame(of_run(run, within=factors, seed=seed))
 
 
 def _margins(

@@ -49,6 +49,8 @@ VERBS: Final[dict[str, Verb]] = {
     "search": Verb("Explain", "find tool calls", "analytics"),
     "sql": Verb("Explain", "any query over the tables", "analytics"),
     "damage": Verb("Explain", "what could not be read, and where", "analytics"),
+    "failed-calls": Verb("Explain", "how failed calls go with failed sessions", "analytics"),
+    "costs": Verb("Explain", "what success costs, with a tool and without it", "analytics"),
     "recommend": Verb("Decide", "what to do about tools, and what is to be won", "analytics"),
     "report": Verb("Decide", "one page on what works and what does not", "analytics"),
     "correlate": Verb("Decide", "which tool use goes with good and bad outcomes", "analytics"),

@@ -13,6 +13,9 @@ from toolspan.analytics.comparison import (
     Margin,
     compare_runs,
 )
+from toolspan.analytics.comparison._assess import Assessment, Subject
+from toolspan.analytics.comparison._verdict import judge
+from toolspan.analytics.statistics import RelabellingTest
 
 SUCCESS = [Margin("session_success", absolute=0.1)]
 
@@ -63,15 +66,15 @@ def test_a_whole_row_has_every_number() -> None:
     assert rounded == {
         "quantity": "session_success", "of": None, "source": None, "verdict": INCONCLUSIVE,
         "title": "sessions that end well", "unit": "share", "better": "higher",
-        "base": 0.8, "new": 0.5, "difference": -0.3, "low": -0.5854, "high": 0.0733,
+        "base": 0.8, "new": 0.5, "difference": -0.3, "low": -0.6023, "high": 0.1167,
         "is_relative": False, "margin": 0.1, "n_base": 10, "n_new": 10, "independent": 10,
-        "p_value": 0.25, "p_fail": 0.125, "p_fail_holm": 0.125, "p_pass": 0.8836,
-        "sessions_needed": 280, "assumes": "no_difference", "pairs_better": 0, "pairs_worse": 3,
+        "p_value": 0.25, "p_fail": 0.1657, "p_fail_holm": 0.1657, "p_pass": 0.8343,
+        "sessions_needed": 243, "assumes": "no_difference", "pairs_better": 0, "pairs_worse": 3,
         "base_raw": 0.8, "new_raw": 0.5, "raw_p": 0.3498,
         "sentence": (
-            "sessions that end well: 50 % after 80 %, −30.0 points (95 % CI −58.5…+7.3); "
-            "better in 0 tasks, worse in 3; allowed: −10 points. It seems worse than allowed, "
-            "but the interval reaches what is allowed. About 280 more tasks would settle it four "
+            "sessions that end well: 50 % after 80 %, −30.0 points (95 % CI −60.2…+11.7); "  # noqa: RUF001
+            "better in 0 tasks, worse in 3; allowed: −10 points. It seems worse than allowed, "  # noqa: RUF001
+            "but the interval reaches what is allowed. About 243 more tasks would settle it four "
             "times in five if NEW is as good as BASE."
         ),
     }  # fmt: skip
@@ -145,7 +148,7 @@ def test_holm_keeps_one_of_many_from_failing_by_chance() -> None:
         ]
 
     margins = [Margin("tool_success", of=tool, absolute=0.02) for tool in tools]
-    base, new = make_run(n, calls=run(0.2)), make_run(n, calls=run(0.4))
+    base, new = make_run(n, calls=run(0.2)), make_run(n, calls=run(0.33))
     alone = compare_runs(base, new, margins=margins[:1])
     among = compare_runs(base, new, margins=margins)
     p = [only_of(found, "tool0")["p_fail"] for found in (alone, among)]
@@ -242,3 +245,58 @@ def test_cost_of_a_session_that_ends_well_is_all_cost_by_all_good_ends() -> None
     new = make_run(20, is_ok=endings(20, 0), cost=[3.0] * 20)
     row = only(compare_runs(base, new), "cost_per_success")
     assert (row["base"], row["new"]) == pytest.approx((4.0, 3.0))
+
+
+def test_all_passes_only_if_everything_does() -> None:
+    base = make_run(300, is_ok=endings(290, 10), cost=[1.0, 5.0, 9.0] * 100)
+    margins = [*SUCCESS, Margin("cost", relative=0.01)]
+    found = compare_runs(base, base, margins=margins)
+    assert [row["verdict"] for row in found.records[:2]] == [PASS, INCONCLUSIVE]
+    assert found.verdict == INCONCLUSIVE
+
+
+def test_a_fail_needs_the_interval_and_relabelling() -> None:
+    class Sure:
+        difference, is_relative = 3.0, False
+
+        def interval(self, confidence: float = 0.95, times: float = 1.0) -> tuple[float, float]:
+            return 2.0, 4.0
+
+        def p_above(self, limit: float) -> float:
+            return 0.001
+
+        def p_below(self, limit: float) -> float:
+            return 0.999
+
+    subject = Subject(
+        quantity="cost", title="cost", unit="number", is_higher_better=False, kind="absolute",
+        margin=Margin("cost", absolute=1.0),
+    )  # fmt: skip
+    by_chance, not_by_chance = RelabellingTest(0.2, 0.1, 0.9), RelabellingTest(0.004, 0.002, 0.998)
+    for test, p, verdict in ((by_chance, 0.1, INCONCLUSIVE), (not_by_chance, 0.002, FAIL)):
+        found = Assessment(subject=subject, independent=20, shift=Sure(), test=test)
+        (judged,) = judge([found])
+        assert (judged.p_fail, judged.verdict) == (p, verdict)
+
+
+def test_calls_of_no_length_are_compared_all_the_same() -> None:
+    def calls(slowest: float) -> list[tuple[int, str, bool, float]]:
+        return [(n, "search", True, 0.0 if n % 3 else slowest) for n in range(60)]
+
+    base, new = make_run(60, calls=calls(1.0)), make_run(60, calls=calls(2.0))
+    row = only(compare_runs(base, new), "call_p50_ms")
+    assert (row["base_raw"], row["difference"]) == (0, 0)
+
+
+def test_comparable_sessions_of_which_none_ends_well_have_no_cost_of_success() -> None:
+    # BASE ends well only in a workflow that NEW does not have.
+    base = make_run(
+        30, workflow=["old"] * 10 + ["both"] * 20, is_ok=endings(10, 20), cost=[1.0] * 30
+    )
+    new = make_run(20, workflow=["both"] * 20, is_ok=endings(20, 0), cost=[1.0] * 20)
+    row = only(compare_runs(base, new), "cost_per_success")
+    assert (row["base"], row["base_raw"], row["difference"]) == (None, 3.0, None)
+    asked = compare_runs(base, new, margins=[Margin("cost_per_success", relative=0.1)])
+    assert only(asked, "cost_per_success")["sentence"] == (
+        "cost of a session that ends well: no comparable session of one run ends well."
+    )

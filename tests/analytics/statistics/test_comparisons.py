@@ -93,7 +93,6 @@ def test_two_independent_rates_have_newcombes_interval() -> None:
 
 
 def test_pairs_have_newcombes_paired_interval() -> None:
-    # Newcombe (1998, paired), table: 36 + 14 + 12 + 2... worked by hand for 20, 12, 2, 16 pairs.
     both, first, second, neither = 20, 2, 12, 16
     base = np.r_[np.ones(both + first), np.zeros(second + neither)]
     new = np.r_[np.ones(both), np.zeros(first), np.ones(second), np.zeros(neither)]
@@ -102,7 +101,7 @@ def test_pairs_have_newcombes_paired_interval() -> None:
     found = contrast(arms[0], arms[1], is_relative=False, is_paired=True)
     phi = (both * neither - first * second - n / 2) / math.sqrt(22 * 28 * 32 * 18)
     assert found.correlation == pytest.approx(phi)
-    (l0, u0), (l1, u1) = (arm.bounds(0.95) for arm in arms)
+    (_, u0), (l1, _) = (arm.bounds(0.95) for arm in arms)
     below = math.sqrt((0.64 - l1) ** 2 + (u0 - 0.44) ** 2 - 2 * phi * (0.64 - l1) * (u0 - 0.44))
     assert found.interval()[0] == pytest.approx(0.2 - below)
     unpaired = contrast(arms[0], arms[1], is_relative=False).interval()

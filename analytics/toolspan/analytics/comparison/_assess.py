@@ -182,6 +182,8 @@ def assess(
     times, trouble = 0.0, None
     if not matched.independent:
         trouble = "no session of one run can be compared with one of the other"
+    elif not all(_divides(sample, _placed(matched, s)) for s in (~matched.is_new, matched.is_new)):
+        trouble = "no comparable session of one run ends well"
     else:
         arms = [
             sample.arm(_placed(matched, side), matched.units(side), is_log=subject.is_relative)
@@ -233,6 +235,11 @@ def _too_little(
     needs = quantile_needs(sample.q)
     worth = min(arm.effective_n for arm in arms)
     return needs / worth, f"p{100 * sample.q:.0f} needs {needs} independent values, has {worth:.0f}"
+
+
+def _divides(sample: "Sample", rows: "Bools") -> bool:
+    """Whether a side has anything to divide by: of all cost by all good ends, a good end."""
+    return not isinstance(sample, Ratio) or bool(sample.per[rows].sum() > 0)
 
 
 def _placed(matched: "Matched", side: "Bools") -> "Bools":

@@ -230,7 +230,6 @@ def _mix_assessment(mix: ToolMix | None, margin: "Margin | None") -> Assessment:
 
 
 def _record(judged: Judgement, *, is_paired: bool) -> dict[str, Any]:
-    record = record_of(judged, "")
-    record["title"] = title(judged)
-    record["sentence"] = sentence(judged, record, is_paired=is_paired)
-    return record
+    record = record_of(judged)
+    words = sentence(judged, record, is_paired=is_paired)
+    return {"title": title(judged), **record, "sentence": words}

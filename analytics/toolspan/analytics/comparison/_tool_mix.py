@@ -170,4 +170,4 @@ def _records(
             None if math.isnan(p) else float(p) for p in (p_values[place], adjusted[place])
         )
         records.append(record)
-    return sorted(records, key=lambda row: (-abs(row["difference"]), row["tool_name"]))
+    return sorted(records, key=lambda row: (-round(abs(row["difference"]), 9), row["tool_name"]))

@@ -21,6 +21,8 @@ LEVEL: Final = (1 - CONFIDENCE) / 2
 _QUANTILE, _POWER = 1.959964, 0.841621
 # Beyond so many times as many sessions, a number would promise what nobody can hold.
 MOST_TIMES: Final = 1_000
+# A bound of 22,000 times as much is none.
+UNBOUNDED: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +146,8 @@ def exit_code(verdict: str, *, inconclusive: str = "report") -> int:
     return 1 if verdict == FAIL else 0
 
 
-def record_of(judged: Judgement, sentence: str) -> dict[str, Any]:
-    """The row of a comparison's table."""
+def record_of(judged: Judgement) -> dict[str, Any]:
+    """The row of a comparison's table, without words."""
     found = judged.assessment
     subject, margin, test = found.subject, found.subject.margin, found.test
     low, high = (None, None) if found.shift is None else found.shift.interval(CONFIDENCE)
@@ -153,7 +155,7 @@ def record_of(judged: Judgement, sentence: str) -> dict[str, Any]:
     is_relative = subject.is_relative
 
     def shown(value: float | None) -> float | None:
-        if value is None or not math.isfinite(value):
+        if value is None or not math.isfinite(value) or (is_relative and value > UNBOUNDED):
             return None
         return math.expm1(value) if is_relative else value
 
@@ -186,5 +188,4 @@ def record_of(judged: Judgement, sentence: str) -> dict[str, Any]:
         "base_raw": found.base_raw,
         "new_raw": found.new_raw,
         "raw_p": None if found.raw_p is None or math.isnan(found.raw_p) else found.raw_p,
-        "sentence": sentence,
     }

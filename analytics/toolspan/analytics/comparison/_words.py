@@ -53,11 +53,12 @@ def bounds(low: float | None, high: float | None, unit: str, *, is_relative: boo
     """An interval of a difference."""
     if low is None and high is None:
         return number(None)
+    is_wide = is_relative and (high is None or high >= 10)
     ends = [
-        "∞" if end is None else change(end, unit, is_relative=is_relative, with_unit=False)
+        "∞" if end is None else change(end, unit, is_relative=is_relative, with_unit=is_wide)
         for end in (low, high)
     ]
-    return "…".join(ends) + " %" * (is_relative and "times" not in ends[1])
+    return "…".join(ends) + " %" * (is_relative and not is_wide)
 
 
 def allowed(margin: float | None, unit: str, *, is_relative: bool, is_higher_better: bool) -> str:
