@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from toolspan.instrumentation.content._redact import is_secret_key, may_hold_secret
 
-_FLAT: Final = frozenset({str, int, float, bool, type(None)})
 _LONGEST_TEXT: Final = 512
 _MOST_VALUES: Final = 16
 _SAFE_INT: Final = 1 << 63
@@ -19,21 +18,6 @@ _key_texts: Final[dict[Any, str]] = {}
 def forget_keys() -> None:
     """Look at every key anew: what is secret has changed."""
     _key_texts.clear()
-
-
-def is_flat(arguments: dict[str, Any]) -> bool:
-    """Whether the arguments are few, short and plain."""
-    for value in arguments.values():
-        kind = type(value)
-        if kind is str:
-            if len(value) > _LONGEST_TEXT:
-                return False
-        elif kind is int:
-            if not -_SAFE_INT <= value < _SAFE_INT:
-                return False
-        elif kind not in _FLAT:
-            return False
-    return len(arguments) <= _MOST_VALUES
 
 
 def encode_flat(value: Any) -> str | None:

@@ -16,7 +16,7 @@ What instrumentors build on. The only place that sets a `gen_ai.*` attribute.
 
 from toolspan.instrumentation.record._attempts import Attempt, begin_attempt
 from toolspan.instrumentation.record._by_key import CallsByKey
-from toolspan.instrumentation.record._call import Described, OpenCall, described_arguments
+from toolspan.instrumentation.record._call import OpenCall
 from toolspan.instrumentation.record._context import (
     CALL_KEY,
     FALLBACK_KEY,
@@ -30,6 +30,7 @@ from toolspan.instrumentation.record._context import (
 )
 from toolspan.instrumentation.record._cost import cost_attributes
 from toolspan.instrumentation.record._current import attach, current_context, detach, leave
+from toolspan.instrumentation.record._described import Described, described_arguments
 from toolspan.instrumentation.record._evaluation import DIRECTIONS, SOURCES, Evaluation
 from toolspan.instrumentation.record._foreign import (
     foreign_tool_call_attributes,

@@ -113,8 +113,7 @@ def begin_attempt(context: Context) -> Attempt | None:
     if call is None or call.prepared.kind is not Kind.TOOL or not call.is_open:
         return None
     with _counting:
-        call.attempt_count += 1
-        number = call.attempt_count
+        number = call.count_attempt()
     if number == 1:
         attempt = Attempt(call, 1, None, None)
         call.first_attempt = attempt

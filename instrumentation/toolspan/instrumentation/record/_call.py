@@ -11,7 +11,6 @@ from opentelemetry.trace import Span, Status, StatusCode, Tracer
 from toolspan.conventions.attributes import (
     ERROR_TYPE,
     ERROR_TYPE_OTHER,
-    GEN_AI_TOOL_CALL_ARGUMENTS,
     GEN_AI_TOOL_CALL_ID,
     GEN_AI_TOOL_CALL_RESULT,
     TOOLSPAN_ATTEMPT_COUNT,
@@ -19,22 +18,11 @@ from toolspan.conventions.attributes import (
     TOOLSPAN_FALLBACK_FROM,
     TOOLSPAN_FALLBACK_POSITION,
     TOOLSPAN_OUTCOME,
-    TOOLSPAN_TOOL_CALL_ARGUMENTS_HASH,
     TOOLSPAN_TOOL_COST_AMOUNT,
     TOOLSPAN_TOOL_COST_CURRENCY,
 )
 from toolspan.conventions.outcomes import TOOL_ERROR_TYPE, Outcome
-from toolspan.instrumentation.content import (
-    NO_PATHS,
-    Paths,
-    canonical,
-    current_paths,
-    encode,
-    encode_flat,
-    error_text,
-    is_flat,
-    settings,
-)
+from toolspan.instrumentation.content import NO_PATHS, Paths, error_text
 from toolspan.instrumentation.metrics import Durations
 from toolspan.instrumentation.record._context import (
     CALL_KEY,
@@ -43,6 +31,7 @@ from toolspan.instrumentation.record._context import (
     identity_in,
     with_conversation,
 )
+from toolspan.instrumentation.record._described import content_text, described_arguments
 from toolspan.instrumentation.record._identity import Identity
 from toolspan.instrumentation.record._kinds import Kind, Prepared
 from toolspan.instrumentation.record._measured import record_duration
@@ -61,32 +50,6 @@ _FEW: Final = 6  # attributes that the SDK sets faster one by one than together
 _NOWHERE: Final = Context()
 
 
-Described = tuple[dict[str, Any], int, bool]
-"""Attributes, the size of what had to be cut (0 if nothing), and whether content is captured."""
-
-
-def described_arguments(arguments: dict[str, Any], is_captured: bool, paths: Paths) -> Described:
-    """Hash and, where captured, text of the arguments as they are now."""
-    attributes: dict[str, Any] = {}
-    hash_text = settings.hash_text  # as `arguments_hash`, without the call of it
-    if hash_text is not None:
-        text = repr(arguments) if is_flat(arguments) else canonical(arguments)
-        attributes[TOOLSPAN_TOOL_CALL_ARGUMENTS_HASH] = hash_text(text)
-    if not is_captured:
-        return attributes, 0, False
-    attributes[GEN_AI_TOOL_CALL_ARGUMENTS], size = _content(arguments, paths)
-    return attributes, size, True
-
-
-def _content(value: object, paths: Paths) -> tuple[str, int]:
-    """The text of content, and its size if it had to be cut, else 0."""
-    text = None if paths or current_paths() else encode_flat(value)
-    if text is not None:
-        return text, 0
-    text, size, is_whole = encode(value, paths)
-    return text, 0 if is_whole else size
-
-
 class OpenCall:
     """One tool call, agent run, workflow or step that has started and not yet ended.
 
@@ -94,12 +57,7 @@ class OpenCall:
     ends the call first, by whatever path, ends it for good. No method raises into the host.
     """
 
-    # Set on few calls: as class attributes they cost the others nothing.
-    _is_content_captured = False
-    _judgement: str | None = None
-    _outcome: tuple[Outcome, str | None, str | None] | None = None
-    source: object = None
-    """What opened the call, by which a further layer around the same function knows it."""
+    # Read on few calls: as class attributes they cost the others nothing.
     instance: object = None
     """The object whose method this is a call of."""
     running_layers: set[object] | None = None
@@ -109,18 +67,12 @@ class OpenCall:
     failed_tools: list[str] | None = None
     """Tools that failed below this call and for which nothing stood in yet, in order."""
     fallback_group: Sequence[str] = ()
-    redacted_paths: Paths = NO_PATHS
-    """Places in arguments and result of this call that are never recorded."""
-    _said: dict[str, Any] | None = None
     absorbs_same_name = False
     """Whether a decorated function of the same name inside is part of this call."""
-    durations: Durations | None = None
-    """Where to record how long it took, None while nobody collects metrics."""
     started = 0
     """When, in nanoseconds since the epoch; set where durations are."""
-    _owns_span = True
-    _is_plain = True
-    """Whether nothing is to be added at the end that depends on the kind of call."""
+    _redacted_paths = NO_PATHS
+    _said: dict[str, Any] | None = None
 
     def __init__(
         self,
@@ -142,7 +94,16 @@ class OpenCall:
                 with_conversation(below, identity.conversation_id)
         self.context = Context(below)
         """The context below this call while it is open; whoever opens the call attaches it."""
+        self.source: object = None
+        """What opened the call, by which a further layer around the same function knows it."""
+        self.durations: Durations | None = None
+        """Where to record how long it took, None while nobody collects metrics."""
         self._end_attributes: dict[str, Any] = {}
+        self._has_more = False
+        """Whether what few calls have is to be said at the end."""
+        self._is_content_captured = False
+        self._judgement: str | None = None
+        self._outcome: tuple[Outcome, str | None, str | None] | None = None
 
     # --- what the host may say about its call -------------------------------------------------
 
@@ -166,6 +127,7 @@ class OpenCall:
         if self.is_recording and self.is_open:
             try:
                 self._said = {**(self._said or {}), **attributes}
+                self._has_more = True
             except Exception:
                 _log.debug("attributes of %s not recorded", self.name, exc_info=True)
 
@@ -185,7 +147,7 @@ class OpenCall:
 
     def set_result(self, result: object) -> None:
         """What the tool gave back: recorded where content is captured."""
-        if self._is_content_captured and self.is_recording and self.is_open:
+        if self._is_content_captured and self.is_open:
             self._describe_result(result)
 
     def set_cost(self, amount: float, currency: str = "USD") -> None:
@@ -218,23 +180,31 @@ class OpenCall:
         """Whether the call has not ended yet."""
         return self in open_calls
 
-    def capture_content(self) -> None:
-        """Record arguments and result of this tool call."""
-        self._is_content_captured = self.prepared.kind is _TOOL
+    def capture_content(self, redacted_paths: Paths = NO_PATHS, cut_size: int = 0) -> None:
+        """Record arguments and result of this tool call.
+
+        `redacted_paths` are never recorded. The span may have started with the arguments, of which
+        `cut_size` had to be cut.
+        """
+        self._is_content_captured = self.prepared.kind is _TOOL and self.is_recording
+        self._redacted_paths = redacted_paths
+        if cut_size:
+            self._end_attributes[TOOLSPAN_CONTENT_SIZE] = cut_size
 
     def describe_arguments(self, arguments: dict[str, Any]) -> None:
         """Keep hash and, where captured, text of the arguments as they are now."""
-        attributes, size, _ = described_arguments(
-            arguments, self._is_content_captured, self.redacted_paths
+        attributes, size = described_arguments(
+            arguments, self._redacted_paths, self._is_content_captured
         )
         self._end_attributes.update(attributes)
         if size:
             self._end_attributes[TOOLSPAN_CONTENT_SIZE] = size
 
-    def was_described(self, size: int) -> None:
-        """The span started with its arguments, of which `size` had to be cut."""
-        if size:
-            self._end_attributes[TOOLSPAN_CONTENT_SIZE] = size
+    def count_attempt(self) -> int:
+        """The number of the try of this call that starts now."""
+        self.attempt_count += 1
+        self._has_more = True
+        return self.attempt_count
 
     def judge(self, error_type: str | None) -> None:
         """What an inner layer's predicate says of the result so far; None takes it back."""
@@ -248,7 +218,7 @@ class OpenCall:
                 self._end_attributes[TOOLSPAN_FALLBACK_POSITION] = position
 
     def _describe_result(self, result: object) -> None:
-        text, size = _content(result, self.redacted_paths)
+        text, size = content_text(result, self._redacted_paths)
         self._end_attributes[GEN_AI_TOOL_CALL_RESULT] = text
         if size:
             known = self._end_attributes.get(TOOLSPAN_CONTENT_SIZE, 0)
@@ -266,13 +236,12 @@ class OpenCall:
             return
         outcome, error_type, text = _OK, None, None
         try:
-            if self._is_content_captured and self.is_recording and result is not None:
+            if self._is_content_captured and result is not None:
                 self._describe_result(result)
-            judged = judged or self._judgement
             if self._outcome is not None:
                 outcome, error_type, message = self._outcome
                 text = None if message is None else error_text(message)
-            elif judged:
+            elif judged := judged or self._judgement:
                 outcome = Outcome.TOOL_ERROR
                 error_type = judged if isinstance(judged, str) else TOOL_ERROR_TYPE
             elif type(result) not in PLAIN and self.prepared.kind is _TOOL:
@@ -324,32 +293,41 @@ class OpenCall:
         text: str | None = None,
         end_time: int | None = None,
     ) -> None:
-        span, context = self.span, self.context
+        context = self.context
         # Context and attempt refer to the call: left so, it would wait for the garbage collector.
         self.context = _NOWHERE
-        self.first_attempt = None
+        if self._has_more:
+            self.first_attempt = None
         try:
             if self.parent is not None:
                 self._tell_parent(self.parent, outcome)
             if self.is_recording:
-                attributes = self._end_attributes
-                attributes[TOOLSPAN_OUTCOME] = outcome._value_
-                if outcome is not _OK:
-                    self._describe_failure(outcome, error_type, text)
-                if self._said is not None or self.attempt_count > 1 or not self._is_plain:
-                    self._describe_rest()
-                if len(attributes) <= _FEW:
-                    for key, value in attributes.items():
-                        span.set_attribute(key, value)
+                if outcome is _OK and not self._end_attributes and not self._has_more:
+                    self.span.set_attribute(TOOLSPAN_OUTCOME, "ok")
                 else:
-                    span.set_attributes(attributes)
+                    self._describe_end(outcome, error_type, text)
         except Exception:
             _log.debug("end of %s not recorded in full", self.name, exc_info=True)
         finally:
-            if self._owns_span:
-                end_span(span, end_time)
+            self._end_span(end_time)
             if self.durations is not None:
                 self._measure(self.durations, context, outcome, error_type, end_time)
+
+    def _end_span(self, end_time: int | None) -> None:
+        end_span(self.span, end_time)
+
+    def _describe_end(self, outcome: Outcome, error_type: str | None, text: str | None) -> None:
+        attributes = self._end_attributes
+        attributes[TOOLSPAN_OUTCOME] = outcome._value_
+        if outcome is not _OK:
+            self._describe_failure(outcome, error_type, text)
+        if self._has_more:
+            self._describe_rest()
+        if len(attributes) <= _FEW:
+            for key, value in attributes.items():
+                self.span.set_attribute(key, value)
+        else:
+            self.span.set_attributes(attributes)
 
     def _describe_failure(self, outcome: Outcome, error_type: str | None, text: str | None) -> None:
         if outcome.is_failure:

@@ -83,7 +83,9 @@ def join_call(prepared: Prepared, tracer: Tracer, context: Context, span: Span) 
 class ModelCall(OpenCall):
     """A call of a language model, whose span says what it cost."""
 
-    _is_plain = False
+    def __init__(self, *call: Any) -> None:
+        super().__init__(*call)
+        self._has_more = True
 
     def _describe_rest(self) -> None:
         super()._describe_rest()
@@ -94,8 +96,12 @@ class ModelCall(OpenCall):
 class JoinedCall(OpenCall):
     """A call on a span of another library, which ends it and counts its duration itself."""
 
-    _owns_span = False
-    _is_plain = False
+    def __init__(self, *call: Any) -> None:
+        super().__init__(*call)
+        self._has_more = True
+
+    def _end_span(self, end_time: int | None) -> None:
+        """Left to its owner."""
 
     def _describe_failure(self, outcome: Outcome, error_type: str | None, text: str | None) -> None:
         if self.span.is_recording():

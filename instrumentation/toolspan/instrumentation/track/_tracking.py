@@ -166,20 +166,30 @@ class Tracking:
             whole = self._part_of(tracer, context, args, kwargs)
             if whole is not None:
                 return whole
-        identity = self._identity(context, args, kwargs) if self._ids is not None else None
-        prepared = self._fixed or self._prepare(args, kwargs)
+        identity = None if self._ids is None else self._identity(context, args, kwargs)
+        is_captured = settings.capture if self._capture is None else self._capture
         described = None
-        if self._parameters is not None:
-            described = self._describe_at_start(tracer, context, args, kwargs)
-        more = None if described is None else described[0]
-        call = open_call(prepared, tracer, context, identity=identity, more=more)
+        names = self._parameters
+        if names is not None and (
+            self._records_all if tracer is self._known_tracer else self._meet(tracer)
+        ):
+            described = self._describe_at_start(names, context, args, kwargs, bool(is_captured))
+        call = open_call(
+            self._fixed or self._prepare(args, kwargs),
+            tracer,
+            context,
+            identity=identity,
+            more=None if described is None else described[0],
+        )
         if call is None:
             return None
         call.source = self
         if self.is_method and args:
             call.instance = args[0]
-        if call.is_recording and (described is None or described[2] or self._says_more or context):
-            self._adopt(call, context, args, kwargs, described)
+        if is_captured and described is not None:
+            call.capture_content(self._redacted, described[1])
+        if call.is_recording and (described is None or self._says_more or FALLBACK_KEY in context):
+            self._adopt(call, context, args, kwargs, is_described=described is not None)
         return call
 
     def _part_of(
@@ -195,26 +205,30 @@ class Tracking:
                 return self._join(tracer, context, span, args, kwargs)
         return None
 
+    def _meet(self, tracer: Tracer) -> bool:
+        """Whether spans of `tracer`, not known so far, are sure to be recorded."""
+        self._known_tracer = tracer
+        self._records_all = records_all(tracer)
+        return self._records_all
+
     def _describe_at_start(
-        self, tracer: Tracer, context: Context, args: tuple[Any, ...], kwargs: dict[str, Any]
+        self,
+        names: ParameterNames,
+        context: Context,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        with_text: bool,
     ) -> Described | None:
         """The arguments, where the span is sure to be recorded.
 
         At the start they cost half of what they cost at the end, and whoever looks at the call
         while it runs, or after a crash, sees them.
         """
-        if tracer is not self._known_tracer:
-            self._known_tracer = tracer
-            self._records_all = records_all(tracer)
-        if not self._records_all or self._parameters is None:
-            return None
         try:
             parent: Any = context.get(SPAN_KEY)
             if parent is not None and not parent.is_recording():
                 return None
-            arguments = self._parameters.of(args, kwargs)
-            is_captured = settings.capture if self._capture is None else self._capture
-            return described_arguments(arguments, bool(is_captured), self._redacted)
+            return described_arguments(names.of(args, kwargs), self._redacted, with_text)
         except Exception:  # a hostile argument
             _log.debug("arguments not recorded", exc_info=True)
             return None
@@ -225,10 +239,11 @@ class Tracking:
         context: Context,
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
-        described: Described | None = None,
+        *,
+        is_described: bool = False,
     ) -> None:
         try:
-            self.describe(call, context, args, kwargs, described)
+            self.describe(call, context, args, kwargs, is_described=is_described)
         except BaseException as error:  # Ctrl-C in a callable of the user's
             call.end_with_exception(error)
             raise
@@ -263,19 +278,17 @@ class Tracking:
         context: Context,
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
-        described: Described | None = None,
+        *,
+        is_described: bool = False,
     ) -> None:
-        """Tell the call what its options and arguments say about it."""
+        """Tell the call what its options and, unless `is_described`, arguments say about it."""
         try:
             if self._is_tool:
-                if settings.capture if self._capture is None else self._capture:
-                    call.capture_content()
-                    if self._redacted:
-                        call.redacted_paths = self._redacted
-                if described is not None:
-                    call.was_described(described[1])
-                elif self._parameters is not None:
-                    call.describe_arguments(self._parameters.of(args, kwargs))
+                if not is_described:
+                    if settings.capture if self._capture is None else self._capture:
+                        call.capture_content(self._redacted)
+                    if self._parameters is not None:
+                        call.describe_arguments(self._parameters.of(args, kwargs))
                 if self._has_tool_options or FALLBACK_KEY in context:
                     self._describe_tool(call, context, args, kwargs)
             if self._attributes_of_call is not None:
