@@ -47,7 +47,12 @@ from toolspan.instrumentation.record._mcp import (
     mcp_tool_content,
     peer_attributes,
 )
-from toolspan.instrumentation.record._open import describes_same_call, join_call, open_call
+from toolspan.instrumentation.record._open import (
+    describes_same_call,
+    join_call,
+    open_call,
+    unrecorded_call,
+)
 from toolspan.instrumentation.record._outcome import (
     error_type_of,
     outcome_of_exception,
@@ -111,6 +116,7 @@ __all__ = [
     "returned_failure",
     "tell_outcome",
     "tracer_of",
+    "unrecorded_call",
     "usage_attributes",
     "with_conversation",
 ]

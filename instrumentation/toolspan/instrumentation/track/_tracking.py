@@ -169,11 +169,10 @@ class Tracking:
         identity = None if self._ids is None else self._identity(context, args, kwargs)
         is_captured = settings.capture if self._capture is None else self._capture
         described = None
-        names = self._parameters
-        if names is not None and (
+        if self._parameters is not None and (
             self._records_all if tracer is self._known_tracer else self._meet(tracer)
         ):
-            described = self._describe_at_start(names, context, args, kwargs, bool(is_captured))
+            described = self._describe_at_start(context, args, kwargs, bool(is_captured))
         call = open_call(
             self._fixed or self._prepare(args, kwargs),
             tracer,
@@ -186,9 +185,9 @@ class Tracking:
         call.source = self
         if self.is_method and args:
             call.instance = args[0]
-        if is_captured and described is not None:
+        if described is not None and is_captured:
             call.capture_content(self._redacted, described[1])
-        if call.is_recording and (described is None or self._says_more or FALLBACK_KEY in context):
+        if described is None or self._says_more or FALLBACK_KEY in context:
             self._adopt(call, context, args, kwargs, is_described=described is not None)
         return call
 
@@ -197,7 +196,11 @@ class Tracking:
     ) -> Run | None:
         """The layer of an open call, or the call on another library's span, that this one is."""
         enclosing = open_call_in(context)
-        if enclosing is not None and self._is_layer_of(enclosing, args, kwargs):
+        if (
+            enclosing is not None
+            and enclosing.prepared.kind is self.kind
+            and self._is_layer_of(enclosing, args, kwargs)
+        ):
             return Layer(self, enclosing, context, args, kwargs)
         if self._is_tool:
             span: Any = context.get(SPAN_KEY)
@@ -212,12 +215,7 @@ class Tracking:
         return self._records_all
 
     def _describe_at_start(
-        self,
-        names: ParameterNames,
-        context: Context,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        with_text: bool,
+        self, context: Context, args: tuple[Any, ...], kwargs: dict[str, Any], with_text: bool
     ) -> Described | None:
         """The arguments, where the span is sure to be recorded.
 
@@ -228,7 +226,8 @@ class Tracking:
             parent: Any = context.get(SPAN_KEY)
             if parent is not None and not parent.is_recording():
                 return None
-            return described_arguments(names.of(args, kwargs), self._redacted, with_text)
+            arguments = {} if self._parameters is None else self._parameters.of(args, kwargs)
+            return described_arguments(arguments, self._redacted, with_text)
         except Exception:  # a hostile argument
             _log.debug("arguments not recorded", exc_info=True)
             return None
@@ -242,6 +241,8 @@ class Tracking:
         *,
         is_described: bool = False,
     ) -> None:
+        if not call.is_recording:
+            return
         try:
             self.describe(call, context, args, kwargs, is_described=is_described)
         except BaseException as error:  # Ctrl-C in a callable of the user's
@@ -268,8 +269,7 @@ class Tracking:
         call.source = self
         if self.is_method and args:
             call.instance = args[0]
-        if call.is_recording:
-            self._adopt(call, context, args, kwargs)
+        self._adopt(call, context, args, kwargs)
         return call
 
     def describe(
@@ -356,14 +356,14 @@ class Tracking:
         return identity_in(context).with_ids(session_id, user_id, conversation_id)
 
     def _is_layer_of(self, call: OpenCall, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-        """Whether this is the same logical call as the open `call`, one layer further in.
+        """Whether this is the same logical call as the open `call` of this kind, further in.
 
         So it is when `call` was opened by a decorator around the function this one decorates,
         by a subclass's method of the same name on the same instance (`super().run()`), or by a
         hook around whatever runs a tool of this name.
         """
         source = call.source
-        if source is self or call.prepared.kind is not self.kind:
+        if source is self:
             return False
         if call.running_layers is not None and self in call.running_layers:
             return False  # recursion: a call of its own
