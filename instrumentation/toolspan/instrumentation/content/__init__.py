@@ -7,7 +7,7 @@ iterator; the work is bounded by what is kept, not by the size of what came in.
 from toolspan.instrumentation.content._arguments import ParameterNames, parameter_names
 from toolspan.instrumentation.content._error_text import error_text, safe_name
 from toolspan.instrumentation.content._flat import encode_flat
-from toolspan.instrumentation.content._hash import arguments_hash, bytes_of
+from toolspan.instrumentation.content._hash import arguments_hash, bytes_in_any_order, bytes_of
 from toolspan.instrumentation.content._json import Encoded, encode
 from toolspan.instrumentation.content._redact import mask_secrets
 from toolspan.instrumentation.content._rules import (
@@ -28,6 +28,7 @@ __all__ = [
     "Settings",
     "add_redactions",
     "arguments_hash",
+    "bytes_in_any_order",
     "bytes_of",
     "clean",
     "current_paths",

@@ -23,13 +23,18 @@ _FORMAT: Final = 2  # of marshal: the last in which equal plain values are alway
 
 def arguments_hash(arguments: dict[str, Any], hash_bytes: Hash) -> str:
     """64 bits as 16 hexadecimal digits; equal for equal arguments under the same key."""
+    return hash_bytes(bytes_in_any_order(arguments))
+
+
+def bytes_in_any_order(arguments: dict[str, Any]) -> bytes:
+    """Bytes that are equal for equal arguments, whatever the process."""
     if not _NAMES.issuperset(map(type, arguments)):
-        return hash_bytes(canonical(arguments).encode())
-    return hash_bytes(bytes_of({name: arguments[name] for name in sorted(arguments)}))
+        return canonical(arguments).encode()
+    return bytes_of({name: arguments[name] for name in sorted(arguments)})
 
 
 def bytes_of(arguments: dict[str, Any]) -> bytes:
-    """Bytes that are equal for equal arguments in the same order, whatever the process.
+    """The same for arguments by name that come in the same order where they are equal.
 
     Few, short and plain values, which most calls have, take the quickest way that there is.
     """

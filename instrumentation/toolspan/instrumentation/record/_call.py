@@ -170,7 +170,7 @@ class OpenCall:
         """What the tool was called with: hashed, and recorded where content is captured."""
         if self.prepared.kind is _TOOL and self.is_recording and self.is_open:
             try:
-                self.describe_arguments(dict(arguments))
+                self.describe_arguments(dict(arguments), is_ordered=False)
             except Exception:
                 _log.debug("arguments of %s not recorded", self.name, exc_info=True)
 
@@ -222,10 +222,10 @@ class OpenCall:
         if cut_size:
             self._put(TOOLSPAN_CONTENT_SIZE, cut_size)
 
-    def describe_arguments(self, arguments: dict[str, Any]) -> None:
+    def describe_arguments(self, arguments: dict[str, Any], *, is_ordered: bool = True) -> None:
         """Keep hash and, where captured, text of the arguments as they are now."""
         attributes, size = described_arguments(
-            arguments, self._redacted_paths, self._is_content_captured
+            arguments, self._redacted_paths, self._is_content_captured, is_ordered=is_ordered
         )
         for key, value in attributes.items():
             self._put(key, value)

@@ -8,6 +8,7 @@ from toolspan.conventions.attributes import (
 )
 from toolspan.instrumentation.content import (
     Paths,
+    bytes_in_any_order,
     bytes_of,
     current_paths,
     encode,
@@ -19,12 +20,18 @@ Described = tuple[dict[str, Any], int]
 """Attributes, and the size of what had to be cut (0 if nothing)."""
 
 
-def described_arguments(arguments: dict[str, Any], paths: Paths, with_text: bool) -> Described:
-    """Hash and, `with_text`, text of the arguments as they are now."""
+def described_arguments(
+    arguments: dict[str, Any], paths: Paths, with_text: bool, *, is_ordered: bool = True
+) -> Described:
+    """Hash and, `with_text`, text of the arguments as they are now.
+
+    `is_ordered`: arguments that are equal have come in the same order.
+    """
     attributes: dict[str, Any] = {}
     hash_bytes = settings.hash_bytes
     if hash_bytes is not None:
-        attributes[TOOLSPAN_TOOL_CALL_ARGUMENTS_HASH] = hash_bytes(bytes_of(arguments))
+        data = bytes_of(arguments) if is_ordered else bytes_in_any_order(arguments)
+        attributes[TOOLSPAN_TOOL_CALL_ARGUMENTS_HASH] = hash_bytes(data)
     if not with_text:
         return attributes, 0
     attributes[GEN_AI_TOOL_CALL_ARGUMENTS], size = content_text(arguments, paths)
