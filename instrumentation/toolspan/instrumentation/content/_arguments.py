@@ -52,7 +52,7 @@ def parameter_names(function: Callable[..., Any], *, is_method: bool) -> Paramet
     """The parameter names of `function`, read once when it is decorated."""
     try:
         parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):  # some built-ins have no signature
+    except Exception:  # some built-ins have no signature, and an object answers with anything
         return ParameterNames((), (), None, 0)
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     names = tuple(p.name for p in parameters if p.kind in positional)
