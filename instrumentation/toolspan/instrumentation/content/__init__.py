@@ -14,8 +14,8 @@ from toolspan.instrumentation.content._rules import (
     NO_PATHS,
     Paths,
     add_redactions,
-    current_paths,
     paths_of,
+    rules,
 )
 from toolspan.instrumentation.content._settings import Settings, settings
 from toolspan.instrumentation.content._text import clean
@@ -31,13 +31,13 @@ __all__ = [
     "bytes_in_any_order",
     "bytes_of",
     "clean",
-    "current_paths",
     "encode",
     "encode_flat",
     "error_text",
     "mask_secrets",
     "parameter_names",
     "paths_of",
+    "rules",
     "safe_name",
     "settings",
 ]

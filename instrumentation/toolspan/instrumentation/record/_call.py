@@ -83,6 +83,8 @@ class OpenCall:
         "started",
         "tracer",
     )
+    started: int
+    """When it did, in nanoseconds since the epoch; only where there are `durations`."""
     _owns_span = True
 
     def set_up(
@@ -111,9 +113,7 @@ class OpenCall:
         self.instance: object = None
         """The object whose method this is a call of."""
         self.durations: Durations | None = None
-        """Where to record how long it took, None while nobody collects metrics."""
-        self.started = 0
-        """When, in nanoseconds since the epoch; set where durations are."""
+        """Where to record how long it took since `started`; None while nobody collects metrics."""
         self.running_layers: set[object] | None = None
         """Further layers around the same function that are running in this call."""
         self.absorbs_same_name = False
@@ -291,7 +291,7 @@ class OpenCall:
             elif judged := judged or self._judgement:
                 outcome = Outcome.TOOL_ERROR
                 error_type = judged if isinstance(judged, str) else TOOL_ERROR_TYPE
-            elif self.prepared.kind is _TOOL:
+            elif type(result) not in PLAIN and self.prepared.kind is _TOOL:
                 error_type = returned_failure(result)
                 if error_type is not None:
                     outcome = Outcome.TOOL_ERROR
@@ -365,10 +365,12 @@ class OpenCall:
             return
         if outcome is not _OK and outcome.is_failure:
             self._describe_failure(error_type or ERROR_TYPE_OTHER, text)
-        self._put(TOOLSPAN_OUTCOME, outcome._value_)
+        if self._end_attributes is None:
+            self._end_attributes = {}
+        self._end_attributes[TOOLSPAN_OUTCOME] = outcome._value_
         if self._has_rest:
             self._describe_rest()
-        attributes = self._end_attributes or {}
+        attributes = self._end_attributes
         if len(attributes) <= _FEW:
             for key, value in attributes.items():
                 self.span.set_attribute(key, value)

@@ -10,9 +10,9 @@ from toolspan.instrumentation.content import (
     Paths,
     bytes_in_any_order,
     bytes_of,
-    current_paths,
     encode,
     encode_flat,
+    rules,
     settings,
 )
 
@@ -40,7 +40,7 @@ def described_arguments(
 
 def content_text(value: object, paths: Paths) -> tuple[str, int]:
     """The text of arguments or result, and their size if they had to be cut, else 0."""
-    text = None if paths or current_paths() else encode_flat(value)
+    text = None if paths or rules.paths else encode_flat(value)
     if text is not None:
         return text, 0
     text, size, is_whole = encode(value, paths)

@@ -141,7 +141,7 @@ class JoinedCall(OpenCall):
 
     def _describe_rest(self) -> None:
         if not self.span.is_recording():
-            self._end_attributes = None
+            self._end_attributes = {}
             return
         known = attributes_of(self.span)
         if self._said is not None:
