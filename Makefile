@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
 FAIL_UNDER ?= 85
 
 .DEFAULT_GOAL := help
-.PHONY: help install format lint typecheck test test-frameworks test-versions check environments packaging requirements demo soak benchmark benchmark-peers simulations test-platforms collector jaeger prometheus clean
+.PHONY: help install format lint typecheck test test-frameworks test-versions check environments packaging requirements demo soak benchmark benchmark-peers simulations mutations test-platforms collector jaeger prometheus clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ simulations: $(VENV)/.dev  ## check the statistics on data whose truth is known 
 	SIMULATION_RESULTS=docs/results/simulations.md PLANTED_RESULTS=docs/results/planted-effect.md \
 	COMPARISON_RESULTS=docs/results/comparison.md \
 	  $(BIN)/python -m pytest -m slow tests/simulations
+
+mutations: $(VENV)/.dev  ## take each exception handler out of the recorder: a test must notice (docs/results/mutations.md)
+	MUTATION_RESULTS=docs/results/mutations.md $(PYTEST) -m slow tests/instrumentation/test_mutations.py
 
 collector:  ## build the OpenTelemetry Collector that tests start (needs Go; cached outside the checkout)
 	@deploy/collector/build

@@ -167,7 +167,7 @@ def _said(recorded: Recorded, name: str) -> dict[str, Any]:
 def _forget_redactions(monkeypatch: pytest.MonkeyPatch) -> Any:
     from toolspan.instrumentation.content import _redact, _rules
 
-    monkeypatch.setattr(_rules._Rules, "paths", _rules.NO_PATHS)
+    monkeypatch.setattr(_rules.rules, "paths", _rules.NO_PATHS)
     yield
     _redact._own_patterns.clear()
 

@@ -445,6 +445,24 @@ def test_equal_arguments_have_equal_hashes_however_they_are_passed():
     assert nested == nested_again != first
 
 
+@pytest.mark.requirement("design.3-arguments-hash")
+def test_keywords_hash_equally_in_any_order():
+    @track_tool_call
+    def search(query: str, *, limit: int = 3, deep: bool = False, **more: object) -> None: ...
+
+    with recording(content_hash=True) as recorded:
+        search("otters", limit=5, deep=True, sea=1, land=2)
+        search("otters", land=2, deep=True, sea=1, limit=5)
+        search(query="otters", sea=1, land=2, limit=5, deep=True)
+        search("otters", limit=5, deep=True, sea=2, land=1)
+        for arguments in ({"a": 1, "b": 2}, {"b": 2, "a": 1}, {1: 2, "a": 1}, {"a": 1, 1: 2}):
+            with track_tool_call("by a model") as call:
+                call.set_arguments(arguments)  # type: ignore[arg-type]
+    found = [node["attributes"]["toolspan.tool_call.arguments_hash"] for node in recorded.tree]
+    assert found[0] == found[1] == found[2] != found[3]
+    assert found[4] == found[5] != found[6] == found[7]
+
+
 def test_equal_dicts_and_sets_hash_equally_whatever_their_order():
     one, two = hashes(
         (({"a": 1, "b": {"x", "y", "z"}},), {}), (({"b": {"z", "y", "x"}, "a": 1},), {})

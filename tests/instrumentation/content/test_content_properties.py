@@ -100,9 +100,17 @@ def test_equal_arguments_hash_equally_in_any_order(arguments: dict[str, Any]):
     assume(arguments == arguments)
     digest = arguments_hash(arguments, hash_with_key(b"key"))
     assert re.fullmatch("[0-9a-f]{16}", digest)
-    assert arguments_hash(dict(arguments), hash_with_key(b"key")) == digest
+    turned = dict(reversed(arguments.items()))
+    assert arguments_hash(turned, hash_with_key(b"key")) == digest
     copied = json.loads(encode(arguments).text)
     assert isinstance(copied, dict)
+
+
+def test_a_shared_key_gives_the_same_hash_under_every_python():
+    plain = {"deep": True, "limit": 5, "note": None, "price": 0.5, "query": "\xf6 \ud800"}
+    nested = {"limit": 2**70, "rows": [{"a": 1}]}
+    digests = [arguments_hash(each, hash_with_key(b"key")) for each in (plain, nested)]
+    assert digests == ["bf8f968df1cdcba1", "1af6341f82a9a95f"]
 
 
 printable = st.characters(min_codepoint=32, max_codepoint=126)

@@ -20,7 +20,7 @@ ORDER = {
 
 @pytest.fixture(autouse=True)
 def _forget(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(_rules._Rules, "paths", _rules.NO_PATHS)
+    monkeypatch.setattr(_rules.rules, "paths", _rules.NO_PATHS)
     yield
     _redact._own_keys.clear()
     _redact._own_patterns.clear()

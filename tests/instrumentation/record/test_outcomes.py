@@ -53,7 +53,7 @@ class Bubble(Exception):
         (ValueError("bad"), "ValueError"),
         (Flaky("bad"), f"{__name__}.Flaky"),
         (StopIteration("bad"), "StopIteration"),
-        (ExceptionGroup("bad", [ValueError()]), "ExceptionGroup"),
+        (ExceptionGroup("bad", [ReadTimeout(), ValueError()]), "ExceptionGroup"),
     ],
 )
 def test_an_exception_is_an_error_by_its_qualified_name(
@@ -63,7 +63,7 @@ def test_an_exception_is_an_error_by_its_qualified_name(
         raising(error)()
     assert caught.value is error
     assert error.__context__ is None
-    text = "bad (1 sub-exception)" if isinstance(error, ExceptionGroup) else "bad"
+    text = "bad (2 sub-exceptions)" if isinstance(error, ExceptionGroup) else "bad"
     assert recorded.only == failed("error", error_type, text)
 
 
@@ -74,6 +74,7 @@ def test_an_exception_is_an_error_by_its_qualified_name(
         (TimeoutError(), "TimeoutError"),
         (ReadTimeout(), f"{__name__}.ReadTimeout"),
         (subprocess.TimeoutExpired("sleep", 1), "subprocess.TimeoutExpired"),
+        (ExceptionGroup("both", [ReadTimeout(), Bubble()]), "ExceptionGroup"),
     ],
 )
 def test_a_timeout_is_one_by_its_class(recorded: Recorded, error: Exception, error_type: str):
@@ -102,6 +103,8 @@ def test_a_timeout_is_one_by_its_class(recorded: Recorded, error: Exception, err
         (KeyboardInterrupt(), "cancelled"),
         (SystemExit(1), "interrupted"),
         (Bubble("ask a human"), "interrupted"),
+        (BaseExceptionGroup("all", [asyncio.CancelledError(), Bubble()]), "cancelled"),
+        (ExceptionGroup("all", [Bubble(), ExceptionGroup("both", [Bubble()])]), "interrupted"),
     ],
 )
 def test_what_is_no_failure_leaves_the_status_unset(

@@ -82,6 +82,20 @@ def test_bound_methods_can_be_tracked(recorded: Recorded):
     ]
 
 
+def test_a_callable_that_cannot_be_compared_can_be_tracked(recorded: Recorded):
+    class Search:
+        __hash__ = None  # type: ignore[assignment]
+
+        def __eq__(self, other: object) -> bool:
+            raise TypeError("an expression is neither true nor false")
+
+        def __call__(self, query: str) -> str:
+            return query
+
+    assert track_tool_call(Search())("q") == "q"
+    assert recorded.tree == [tool_span("Search")]
+
+
 @pytest.mark.requirement("battery.callable-and-partial")
 def test_callable_objects_and_partials(recorded: Recorded):
     class search:

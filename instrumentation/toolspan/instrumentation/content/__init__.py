@@ -6,16 +6,16 @@ iterator; the work is bounded by what is kept, not by the size of what came in.
 
 from toolspan.instrumentation.content._arguments import ParameterNames, parameter_names
 from toolspan.instrumentation.content._error_text import error_text, safe_name
-from toolspan.instrumentation.content._flat import encode_flat, is_flat
-from toolspan.instrumentation.content._hash import arguments_hash
-from toolspan.instrumentation.content._json import Encoded, canonical, encode
+from toolspan.instrumentation.content._flat import encode_flat
+from toolspan.instrumentation.content._hash import arguments_hash, bytes_in_any_order, bytes_of
+from toolspan.instrumentation.content._json import Encoded, encode
 from toolspan.instrumentation.content._redact import mask_secrets
 from toolspan.instrumentation.content._rules import (
     NO_PATHS,
     Paths,
     add_redactions,
-    current_paths,
     paths_of,
+    rules,
 )
 from toolspan.instrumentation.content._settings import Settings, settings
 from toolspan.instrumentation.content._text import clean
@@ -28,16 +28,16 @@ __all__ = [
     "Settings",
     "add_redactions",
     "arguments_hash",
-    "canonical",
+    "bytes_in_any_order",
+    "bytes_of",
     "clean",
-    "current_paths",
     "encode",
     "encode_flat",
     "error_text",
-    "is_flat",
     "mask_secrets",
     "parameter_names",
     "paths_of",
+    "rules",
     "safe_name",
     "settings",
 ]

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from toolspan.instrumentation.content._redact import is_secret_key, may_hold_secret
 
-_FLAT: Final = frozenset({str, int, float, bool, type(None)})
 _LONGEST_TEXT: Final = 512
 _MOST_VALUES: Final = 16
 _SAFE_INT: Final = 1 << 63
@@ -21,43 +20,33 @@ def forget_keys() -> None:
     _key_texts.clear()
 
 
-def is_flat(arguments: dict[str, Any]) -> bool:
-    """Whether the arguments are few, short and plain."""
-    for value in arguments.values():
-        kind = type(value)
-        if kind is str:
-            if len(value) > _LONGEST_TEXT:
-                return False
-        elif kind is int:
-            if not -_SAFE_INT <= value < _SAFE_INT:
-                return False
-        elif kind not in _FLAT:
-            return False
-    return len(arguments) <= _MOST_VALUES
-
-
 def encode_flat(value: Any) -> str | None:
     """The JSON text of a short plain value; None where something may have to be cut or masked."""
-    if type(value) is not dict:
+    kind = type(value)
+    if kind is str:
+        return _text(value)
+    if kind is not dict:
         return _scalar(value)
     if len(value) > _MOST_VALUES:
         return None
     parts = []
     for key, item in value.items():
         name = _key_texts.get(key) or _key_text(key)
-        text = _scalar(item)
+        text = _text(item) if type(item) is str else _scalar(item)
         if name is None or text is None:
             return None
         parts.append(name + text)
     return "{" + ",".join(parts) + "}"
 
 
+def _text(value: str) -> str | None:
+    if len(value) > _LONGEST_TEXT or not value.isascii() or may_hold_secret(value):
+        return None
+    return _quoted(value)
+
+
 def _scalar(value: Any) -> str | None:
     kind = type(value)
-    if kind is str:
-        if len(value) > _LONGEST_TEXT or not value.isascii() or may_hold_secret(value):
-            return None
-        return _quoted(value)
     if kind is int:
         return repr(value) if -_SAFE_INT <= value < _SAFE_INT else None
     if kind is bool:

@@ -4,7 +4,7 @@ import json
 from typing import Any, Final, NamedTuple
 
 from toolspan.instrumentation.content._prune import Limits, Pruner
-from toolspan.instrumentation.content._rules import NO_PATHS, Paths, current_paths, merged
+from toolspan.instrumentation.content._rules import NO_PATHS, Paths, merged, rules
 
 # What survives if even the pruned value encodes to more than this, first to last.
 _LIMITS: Final = (Limits(), Limits(depth=4, items=10, text=200, total=1_500))
@@ -35,7 +35,7 @@ def encode(value: object, paths: Paths = NO_PATHS) -> Encoded:
     `paths` are redacted beyond those that are redacted everywhere.
     """
     size = 0
-    paths = merged(current_paths(), paths)
+    paths = merged(rules.paths, paths)
     for limits in _LIMITS:
         pruner = Pruner(limits, paths)
         plain: Any = pruner.value(value)

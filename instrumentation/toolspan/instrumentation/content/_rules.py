@@ -17,9 +17,15 @@ NO_PATHS: Final[Paths] = {}
 
 
 class _Rules:
-    """The rules of the whole process."""
+    """The rules of the whole process: the paths that are redacted everywhere."""
 
-    paths: Paths = NO_PATHS
+    __slots__ = ("paths",)
+
+    def __init__(self) -> None:
+        self.paths = NO_PATHS
+
+
+rules: Final = _Rules()
 
 
 def add_redactions(
@@ -44,7 +50,7 @@ def add_redactions(
         _redact.add_keys(keys)
         _redact.add_patterns(compiled)
         _flat.forget_keys()
-        _Rules.paths = merged(_Rules.paths, paths_of(paths))
+        rules.paths = merged(rules.paths, paths_of(paths))
 
 
 def read_redactions_from_environment() -> None:
@@ -88,8 +94,3 @@ def merged(one: Paths, other: Paths) -> Paths:
         else:
             both[part] = merged(known, below) if known and below else {}
     return both
-
-
-def current_paths() -> Paths:
-    """The paths that are redacted everywhere."""
-    return _Rules.paths

@@ -21,16 +21,16 @@ class Settings:
     """What may be recorded of arguments, results and errors.
 
     `capture`: arguments and results go on spans. `error_text`: `redacted`, `off` or `full`.
-    `hash_text`: makes the arguments hash; None when that is switched off.
+    `hash_bytes`: makes the arguments hash; None when that is switched off.
     """
 
-    __slots__ = ("_own_hash", "capture", "error_text", "hash_text")
+    __slots__ = ("_own_hash", "capture", "error_text", "hash_bytes")
 
     def __init__(self) -> None:
         self.capture = False
         self.error_text = "redacted"
         self._own_hash: Final = hash_with_own_key()
-        self.hash_text: Hash | None = self._own_hash
+        self.hash_bytes: Hash | None = self._own_hash
         self.read_environment()
 
     def read_environment(self) -> None:
@@ -55,11 +55,11 @@ class Settings:
             text = "redacted"
         self.error_text = text
         if os.environ.get(environment.TOOLSPAN_ARGUMENTS_HASH, "").strip().lower() in _OFF:
-            self.hash_text = None
+            self.hash_bytes = None
         elif key := os.environ.get(environment.TOOLSPAN_HASH_KEY):
-            self.hash_text = hash_with_key(key.encode("utf-8", "replace"))
+            self.hash_bytes = hash_with_key(key.encode("utf-8", "replace"))
         else:
-            self.hash_text = self._own_hash
+            self.hash_bytes = self._own_hash
 
 
 settings: Final = Settings()

@@ -1,10 +1,7 @@
 """The duration histograms, made once per MeterProvider."""
 
 import logging
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
-
-from opentelemetry.context import Context
 
 from toolspan.conventions import scopes
 
@@ -36,13 +33,13 @@ DURATION_BUCKETS: Final = {
 
 
 class Durations:
-    """The histograms of one MeterProvider, by operation."""
+    """The histograms of one MeterProvider: `of` holds them by operation."""
 
-    __slots__ = ("_histograms",)
+    __slots__ = ("of",)
 
     def __init__(self, provider: "MeterProvider") -> None:
         meter = own_meter(provider)
-        self._histograms: Final[dict[str, Histogram]] = {
+        self.of: Final[dict[str, Histogram]] = {
             operation: meter.create_histogram(
                 name,
                 unit="s",
@@ -51,14 +48,6 @@ class Durations:
             )
             for operation, name in DURATION_METRICS.items()
         }
-
-    def record(
-        self, operation: str, seconds: float, attributes: Mapping[str, Any], context: Context
-    ) -> None:
-        """Add one duration; `context` holds the span for the exemplar."""
-        histogram = self._histograms.get(operation)
-        if histogram is not None:
-            histogram.record(seconds, attributes, context)
 
 
 def own_meter(provider: "MeterProvider") -> "Meter":
@@ -69,14 +58,13 @@ def own_meter(provider: "MeterProvider") -> "Meter":
 class _Known:
     """The last global provider seen, and its histograms (None: nobody collects)."""
 
-    __slots__ = ("durations", "has_global", "metrics", "provider")
+    __slots__ = ("durations", "metrics", "provider")
 
     def __init__(self) -> None:
         self.provider: Any = None
         self.durations: Durations | None = None
         self.metrics: Any = None
         """The module of the API that keeps the global provider; None before the first call."""
-        self.has_global = False
 
 
 _known: Final = _Known()
@@ -84,18 +72,22 @@ _known: Final = _Known()
 
 def current_durations() -> Durations | None:
     """The histograms of the global MeterProvider, None while there is none."""
-    metrics = _known.metrics or _load()
-    # As with the tracer: the public getter is dearer than a check on every call should be.
-    provider = metrics._METER_PROVIDER if _known.has_global else metrics.get_meter_provider()
+    try:
+        # As with the tracer: the public getter is dearer than a check on every call should be.
+        provider = _known.metrics._METER_PROVIDER
+    except AttributeError:
+        provider = _provider()
     return _known.durations if provider is _known.provider else _meet(provider)
 
 
-def _load() -> Any:
-    from opentelemetry.metrics import _internal
+def _provider() -> Any:
+    """The global provider on the first call, or where the API keeps it elsewhere."""
+    from opentelemetry.metrics import _internal, get_meter_provider
 
-    _known.has_global = hasattr(_internal, "_METER_PROVIDER")
     _known.metrics = _internal
-    return _internal
+    if hasattr(_internal, "_METER_PROVIDER"):
+        return _internal._METER_PROVIDER
+    return get_meter_provider()
 
 
 def _meet(provider: Any) -> Durations | None:

@@ -17,7 +17,7 @@ What instrumentors build on. The only place that sets a `gen_ai.*` attribute.
 
 from toolspan.instrumentation.record._attempts import Attempt, begin_attempt
 from toolspan.instrumentation.record._by_key import CallsByKey
-from toolspan.instrumentation.record._call import Described, OpenCall, described_arguments
+from toolspan.instrumentation.record._call import OpenCall
 from toolspan.instrumentation.record._context import (
     CALL_KEY,
     FALLBACK_KEY,
@@ -31,6 +31,7 @@ from toolspan.instrumentation.record._context import (
 )
 from toolspan.instrumentation.record._cost import cost_attributes
 from toolspan.instrumentation.record._current import attach, current_context, detach, leave
+from toolspan.instrumentation.record._described import Described, described_arguments
 from toolspan.instrumentation.record._evaluation import DIRECTIONS, SOURCES, Evaluation
 from toolspan.instrumentation.record._foreign import (
     conversation_of,
@@ -49,7 +50,12 @@ from toolspan.instrumentation.record._mcp import (
     mcp_tool_content,
     peer_attributes,
 )
-from toolspan.instrumentation.record._open import describes_same_call, join_call, open_call
+from toolspan.instrumentation.record._open import (
+    describes_same_call,
+    join_call,
+    open_call,
+    unrecorded_call,
+)
 from toolspan.instrumentation.record._outcome import (
     error_type_of,
     outcome_of_exception,
@@ -118,6 +124,7 @@ __all__ = [
     "returned_failure",
     "tell_outcome",
     "tracer_of",
+    "unrecorded_call",
     "usage_attributes",
     "with_conversation",
 ]

@@ -116,8 +116,7 @@ def begin_attempt(context: Context) -> Attempt | None:
         offered, call.offered_attempt = call.offered_attempt, None
         if offered is not None:
             return offered
-        call.attempt_count += 1
-        number = call.attempt_count
+        number = call.count_attempt()
     if number == 1:
         attempt = Attempt(call, 1, None, None)
         call.first_attempt = attempt

@@ -11,7 +11,6 @@ from opentelemetry.trace import Span, Status, StatusCode, Tracer
 from toolspan.conventions.attributes import (
     ERROR_TYPE,
     ERROR_TYPE_OTHER,
-    GEN_AI_TOOL_CALL_ARGUMENTS,
     GEN_AI_TOOL_CALL_ID,
     GEN_AI_TOOL_CALL_RESULT,
     TOOLSPAN_ATTEMPT_COUNT,
@@ -19,23 +18,11 @@ from toolspan.conventions.attributes import (
     TOOLSPAN_FALLBACK_FROM,
     TOOLSPAN_FALLBACK_POSITION,
     TOOLSPAN_OUTCOME,
-    TOOLSPAN_TOOL_CALL_ARGUMENTS_HASH,
     TOOLSPAN_TOOL_COST_AMOUNT,
     TOOLSPAN_TOOL_COST_CURRENCY,
 )
 from toolspan.conventions.outcomes import TOOL_ERROR_TYPE, Outcome
-from toolspan.instrumentation.content import (
-    NO_PATHS,
-    Paths,
-    canonical,
-    current_paths,
-    encode,
-    encode_flat,
-    error_text,
-    is_flat,
-    settings,
-)
-from toolspan.instrumentation.metrics import Durations
+from toolspan.instrumentation.content import NO_PATHS, Paths, error_text
 from toolspan.instrumentation.record._context import (
     CALL_KEY,
     IDENTITY_KEY,
@@ -43,6 +30,7 @@ from toolspan.instrumentation.record._context import (
     identity_in,
     with_conversation,
 )
+from toolspan.instrumentation.record._described import content_text, described_arguments
 from toolspan.instrumentation.record._identity import Identity
 from toolspan.instrumentation.record._kinds import Kind, Prepared
 from toolspan.instrumentation.record._measured import record_duration
@@ -50,6 +38,7 @@ from toolspan.instrumentation.record._outcome import PLAIN, outcome_of_exception
 from toolspan.instrumentation.record._registry import open_calls
 
 if TYPE_CHECKING:
+    from toolspan.instrumentation.metrics import Durations
     from toolspan.instrumentation.record._attempts import Attempt
 
 _log = logging.getLogger("toolspan")
@@ -61,32 +50,6 @@ _FEW: Final = 6  # attributes that the SDK sets faster one by one than together
 _NOWHERE: Final = Context()
 
 
-Described = tuple[dict[str, Any], int, bool]
-"""Attributes, the size of what had to be cut (0 if nothing), and whether content is captured."""
-
-
-def described_arguments(arguments: dict[str, Any], is_captured: bool, paths: Paths) -> Described:
-    """Hash and, where captured, text of the arguments as they are now."""
-    attributes: dict[str, Any] = {}
-    hash_text = settings.hash_text  # as `arguments_hash`, without the call of it
-    if hash_text is not None:
-        text = repr(arguments) if is_flat(arguments) else canonical(arguments)
-        attributes[TOOLSPAN_TOOL_CALL_ARGUMENTS_HASH] = hash_text(text)
-    if not is_captured:
-        return attributes, 0, False
-    attributes[GEN_AI_TOOL_CALL_ARGUMENTS], size = _content(arguments, paths)
-    return attributes, size, True
-
-
-def _content(value: object, paths: Paths) -> tuple[str, int]:
-    """The text of content, and its size if it had to be cut, else 0."""
-    text = None if paths or current_paths() else encode_flat(value)
-    if text is not None:
-        return text, 0
-    text, size, is_whole = encode(value, paths)
-    return text, 0 if is_whole else size
-
-
 class OpenCall:
     """One tool call, agent run, workflow or step that has started and not yet ended.
 
@@ -94,37 +57,38 @@ class OpenCall:
     ends the call first, by whatever path, ends it for good. No method raises into the host.
     """
 
-    # Set on few calls: as class attributes they cost the others nothing.
-    _is_content_captured = False
-    _judgement: str | None = None
-    _outcome: tuple[Outcome, str | None, str | None] | None = None
-    source: object = None
-    """What opened the call, by which a further layer around the same function knows it."""
-    instance: object = None
-    """The object whose method this is a call of."""
-    running_layers: set[object] | None = None
-    """Further layers around the same function that are running in this call."""
-    attempt_count = 0
-    first_attempt: "Attempt | None" = None
-    offered_attempt: "Attempt | None" = None
-    """Begun by a hook around the tool: what tries the tool further in, first, is this attempt."""
-    failed_tools: list[str] | None = None
-    """Tools that failed below this call and for which nothing stood in yet, in order."""
-    fallback_group: Sequence[str] = ()
-    redacted_paths: Paths = NO_PATHS
-    """Places in arguments and result of this call that are never recorded."""
-    _said: dict[str, Any] | None = None
-    absorbs_same_name = False
-    """Whether a decorated function of the same name inside is part of this call."""
-    durations: Durations | None = None
-    """Where to record how long it took, None while nobody collects metrics."""
-    started = 0
-    """When, in nanoseconds since the epoch; set where durations are."""
+    __slots__ = (
+        "_end_attributes",
+        "_has_rest",
+        "_is_content_captured",
+        "_judgement",
+        "_outcome",
+        "_redacted_paths",
+        "_said",
+        "_says_more",
+        "absorbs_same_name",
+        "attempt_count",
+        "context",
+        "durations",
+        "failed_tools",
+        "fallback_group",
+        "first_attempt",
+        "instance",
+        "is_recording",
+        "offered_attempt",
+        "parent",
+        "prepared",
+        "running_layers",
+        "source",
+        "span",
+        "started",
+        "tracer",
+    )
+    started: int
+    """When it did, in nanoseconds since the epoch; only where there are `durations`."""
     _owns_span = True
-    _is_plain = True
-    """Whether nothing is to be added at the end that depends on the kind of call."""
 
-    def __init__(
+    def set_up(
         self,
         prepared: Prepared,
         tracer: Tracer,
@@ -132,11 +96,12 @@ class OpenCall:
         span: Span,
         identity: Identity | None,
     ) -> None:
-        self.prepared: Final = prepared
-        self.tracer: Final = tracer
-        self.span: Final = span
-        self.parent: Final[OpenCall | None] = context.get(CALL_KEY)  # type: ignore[assignment]
-        self.is_recording: Final = span.is_recording()
+        """What a call has from its start; an `__init__` would cost a tenth of all that we do."""
+        self.prepared = prepared
+        self.tracer = tracer
+        self.span = span
+        self.is_recording = is_recording = span.is_recording()
+        self.parent: OpenCall | None = context.get(CALL_KEY)  # type: ignore[assignment]
         below = {**context, SPAN_KEY: span, CALL_KEY: self}
         if identity is not None:
             below[IDENTITY_KEY] = identity
@@ -144,7 +109,33 @@ class OpenCall:
                 with_conversation(below, identity.conversation_id)
         self.context = Context(below)
         """The context below this call while it is open; whoever opens the call attaches it."""
-        self._end_attributes: dict[str, Any] = {}
+        self.source: object = None
+        """What opened the call, by which a further layer around the same function knows it."""
+        self.instance: object = None
+        """The object whose method this is a call of."""
+        self.durations: Durations | None = None
+        """Where to record how long it took since `started`; None while nobody collects metrics."""
+        self.running_layers: set[object] | None = None
+        """Further layers around the same function that are running in this call."""
+        self.absorbs_same_name = False
+        """Whether a decorated function of the same name inside is part of this call."""
+        self.attempt_count = 0
+        self.first_attempt: Attempt | None = None
+        self.offered_attempt: Attempt | None = None
+        """Begun by a hook around the tool: what tries the tool further in, first, is this one."""
+        self.failed_tools: list[str] | None = None
+        """Tools that failed below this call and for which nothing stood in yet, in order."""
+        self.fallback_group: Sequence[str] = ()
+        self._says_more = not is_recording
+        """Whether the end has more to say than that all is well."""
+        self._has_rest = False
+        """Whether that is more than arguments, result, and what our options say."""
+        self._end_attributes: dict[str, Any] | None = None
+        self._said: dict[str, Any] | None = None
+        self._is_content_captured = False
+        self._redacted_paths = NO_PATHS
+        self._judgement: str | None = None
+        self._outcome: tuple[Outcome, str | None, str | None] | None = None
 
     # --- what the host may say about its call -------------------------------------------------
 
@@ -168,6 +159,7 @@ class OpenCall:
         if self.is_recording and self.is_open:
             try:
                 self._said = {**(self._said or {}), **attributes}
+                self._says_more = self._has_rest = True
             except Exception:
                 _log.debug("attributes of %s not recorded", self.name, exc_info=True)
 
@@ -175,27 +167,27 @@ class OpenCall:
         """The id by which the model asked for this call; the provider's, never invented."""
         known = _words(tool_call_id)
         if known and self.prepared.kind is _TOOL and self.is_recording and self.is_open:
-            self._end_attributes[GEN_AI_TOOL_CALL_ID] = known
+            self._put(GEN_AI_TOOL_CALL_ID, known)
 
     def set_arguments(self, arguments: Mapping[str, Any]) -> None:
         """What the tool was called with: hashed, and recorded where content is captured."""
         if self.prepared.kind is _TOOL and self.is_recording and self.is_open:
             try:
-                self.describe_arguments(dict(arguments))
+                self.describe_arguments(dict(arguments), is_ordered=False)
             except Exception:
                 _log.debug("arguments of %s not recorded", self.name, exc_info=True)
 
     def set_result(self, result: object) -> None:
         """What the tool gave back: recorded where content is captured."""
-        if self._is_content_captured and self.is_recording and self.is_open:
+        if self._is_content_captured and self.is_open:
             self._describe_result(result)
 
     def set_cost(self, amount: float, currency: str = "USD") -> None:
         """What the tool itself charged for this call; tokens are counted elsewhere."""
         if self.prepared.kind is _TOOL and self.is_recording and self.is_open:
             try:
-                self._end_attributes[TOOLSPAN_TOOL_COST_AMOUNT] = float(amount)
-                self._end_attributes[TOOLSPAN_TOOL_COST_CURRENCY] = str(currency)
+                self._put(TOOLSPAN_TOOL_COST_AMOUNT, float(amount))
+                self._put(TOOLSPAN_TOOL_COST_CURRENCY, str(currency))
             except Exception:
                 _log.debug("cost of %s not recorded", self.name, exc_info=True)
 
@@ -205,6 +197,7 @@ class OpenCall:
         """How the call ends, whatever it returns; an exception still wins."""
         try:
             self._outcome = (Outcome(outcome), _words(error_type), _words(message))
+            self._says_more = True
         except ValueError:
             known = ", ".join(each.value for each in Outcome)
             _log.warning("%r is no outcome of %s; known are %s", outcome, self.name, known)
@@ -220,41 +213,63 @@ class OpenCall:
         """Whether the call has not ended yet."""
         return self in open_calls
 
-    def capture_content(self) -> None:
-        """Record arguments and result of this tool call."""
-        self._is_content_captured = self.prepared.kind is _TOOL
+    def capture_content(self, redacted_paths: Paths = NO_PATHS, cut_size: int = 0) -> None:
+        """Record arguments and result of this tool call.
 
-    def describe_arguments(self, arguments: dict[str, Any]) -> None:
+        `redacted_paths` are never recorded. The span may have started with the arguments, of which
+        `cut_size` had to be cut.
+        """
+        self._is_content_captured = self.prepared.kind is _TOOL and self.is_recording
+        self._redacted_paths = redacted_paths
+        self._says_more = True
+        if cut_size:
+            self._put(TOOLSPAN_CONTENT_SIZE, cut_size)
+
+    def describe_arguments(self, arguments: dict[str, Any], *, is_ordered: bool = True) -> None:
         """Keep hash and, where captured, text of the arguments as they are now."""
-        attributes, size, _ = described_arguments(
-            arguments, self._is_content_captured, self.redacted_paths
+        attributes, size = described_arguments(
+            arguments, self._redacted_paths, self._is_content_captured, is_ordered=is_ordered
         )
-        self._end_attributes.update(attributes)
+        for key, value in attributes.items():
+            self._put(key, value)
         if size:
-            self._end_attributes[TOOLSPAN_CONTENT_SIZE] = size
-
-    def was_described(self, size: int) -> None:
-        """The span started with its arguments, of which `size` had to be cut."""
-        if size:
-            self._end_attributes[TOOLSPAN_CONTENT_SIZE] = size
-
-    def judge(self, error_type: str | None) -> None:
-        """What an inner layer's predicate says of the result so far; None takes it back."""
-        self._judgement = error_type
+            self._put(TOOLSPAN_CONTENT_SIZE, size)
 
     def describe_fallback(self, asked_first: str, position: int | None) -> None:
         """Say that this call stands in for `asked_first`."""
         if self.is_recording:
-            self._end_attributes[TOOLSPAN_FALLBACK_FROM] = asked_first
+            self._put(TOOLSPAN_FALLBACK_FROM, asked_first)
             if position is not None:
-                self._end_attributes[TOOLSPAN_FALLBACK_POSITION] = position
+                self._put(TOOLSPAN_FALLBACK_POSITION, position)
+
+    def count_attempt(self) -> int:
+        """The number of the try of this call that starts now."""
+        self._says_more = self._has_rest = True
+        self.attempt_count += 1
+        return self.attempt_count
+
+    def judge(self, error_type: str | None) -> None:
+        """What an inner layer's predicate says of the result so far; None takes it back."""
+        self._says_more = True
+        self._judgement = error_type
+
+    def _put(self, key: str, value: Any) -> None:
+        """Keep an attribute of ours for the end."""
+        if self._end_attributes is None:
+            self._end_attributes = {}
+        self._end_attributes[key] = value
+        self._says_more = True
 
     def _describe_result(self, result: object) -> None:
-        text, size = _content(result, self.redacted_paths)
-        self._end_attributes[GEN_AI_TOOL_CALL_RESULT] = text
+        text, size = content_text(result, self._redacted_paths)
+        attributes = self._end_attributes
+        if attributes is None:
+            self._end_attributes = {GEN_AI_TOOL_CALL_RESULT: text}
+        else:
+            attributes[GEN_AI_TOOL_CALL_RESULT] = text
         if size:
-            known = self._end_attributes.get(TOOLSPAN_CONTENT_SIZE, 0)
-            self._end_attributes[TOOLSPAN_CONTENT_SIZE] = known + size
+            known = 0 if attributes is None else attributes.get(TOOLSPAN_CONTENT_SIZE, 0)
+            self._put(TOOLSPAN_CONTENT_SIZE, known + size)
 
     def end_with_result(self, result: object, *, judged: str | bool | None = None) -> None:
         """End the call that returned `result`.
@@ -266,15 +281,17 @@ class OpenCall:
             open_calls.remove(self)  # of several threads that end a call, one does
         except KeyError:
             return
+        if not self._says_more and not judged and type(result) in PLAIN:
+            self._apply(_OK)
+            return
         outcome, error_type, text = _OK, None, None
         try:
-            if self._is_content_captured and self.is_recording and result is not None:
+            if self._is_content_captured and result is not None:
                 self._describe_result(result)
-            judged = judged or self._judgement
             if self._outcome is not None:
                 outcome, error_type, message = self._outcome
                 text = None if message is None else error_text(message)
-            elif judged:
+            elif judged := judged or self._judgement:
                 outcome = Outcome.TOOL_ERROR
                 error_type = judged if isinstance(judged, str) else TOOL_ERROR_TYPE
             elif type(result) not in PLAIN and self.prepared.kind is _TOOL:
@@ -326,42 +343,51 @@ class OpenCall:
         text: str | None = None,
         end_time: int | None = None,
     ) -> None:
-        span, context = self.span, self.context
-        # Context and attempt refer to the call: left so, it would wait for the garbage collector.
+        context = self.context
+        # The context refers to the call: left so, it would wait for the garbage collector.
         self.context = _NOWHERE
-        self.first_attempt = self.offered_attempt = None
         try:
-            if self.parent is not None:
-                self._tell_parent(self.parent, outcome)
-            if self.is_recording:
-                attributes = self._end_attributes
-                attributes[TOOLSPAN_OUTCOME] = outcome._value_
-                if outcome is not _OK:
-                    self._describe_failure(outcome, error_type, text)
-                if self._said is not None or self.attempt_count > 1 or not self._is_plain:
-                    self._describe_rest()
-                if len(attributes) <= _FEW:
-                    for key, value in attributes.items():
-                        span.set_attribute(key, value)
-                else:
-                    span.set_attributes(attributes)
+            parent = self.parent
+            if parent is not None and (outcome is not _OK or parent.failed_tools):
+                self._tell_parent(parent, outcome)
+            if self._says_more or outcome is not _OK:
+                self._describe_end(outcome, error_type, text)
+            else:
+                self.span.set_attribute(TOOLSPAN_OUTCOME, "ok")
         except Exception:
             _log.debug("end of %s not recorded in full", self.name, exc_info=True)
         finally:
             if self._owns_span:
-                end_span(span, end_time)
+                end_span(self.span, end_time)
             if self.durations is not None:
-                self._measure(self.durations, context, outcome, error_type, end_time)
+                record_duration(self, context, outcome, error_type, end_time)
 
-    def _describe_failure(self, outcome: Outcome, error_type: str | None, text: str | None) -> None:
-        if outcome.is_failure:
-            self._end_attributes[ERROR_TYPE] = error_type or ERROR_TYPE_OTHER
-            self.span.set_status(Status(StatusCode.ERROR, text))
+    def _describe_end(self, outcome: Outcome, error_type: str | None, text: str | None) -> None:
+        self.first_attempt = self.offered_attempt = None  # they refer to the call, too
+        if not self.is_recording:
+            return
+        if outcome is not _OK and outcome.is_failure:
+            self._describe_failure(error_type or ERROR_TYPE_OTHER, text)
+        if self._end_attributes is None:
+            self._end_attributes = {}
+        self._end_attributes[TOOLSPAN_OUTCOME] = outcome._value_
+        if self._has_rest:
+            self._describe_rest()
+        attributes = self._end_attributes
+        if len(attributes) <= _FEW:
+            for key, value in attributes.items():
+                self.span.set_attribute(key, value)
+        else:
+            self.span.set_attributes(attributes)
+
+    def _describe_failure(self, error_type: str, text: str | None) -> None:
+        self._put(ERROR_TYPE, error_type)
+        self.span.set_status(Status(StatusCode.ERROR, text))
 
     def _describe_rest(self) -> None:
         """What few calls have: attempts, and attributes that the host said."""
         if self.attempt_count > 1:
-            self._end_attributes[TOOLSPAN_ATTEMPT_COUNT] = self.attempt_count
+            self._put(TOOLSPAN_ATTEMPT_COUNT, self.attempt_count)
         if self._said is not None:
             self._describe_as_said(self._said)
 
@@ -372,27 +398,6 @@ class OpenCall:
                 self.span.set_attribute(key, value)
             except Exception:
                 _log.debug("attribute %r of %s not recorded", key, self.name, exc_info=True)
-
-    def _measure(
-        self,
-        durations: Durations,
-        context: Context,
-        outcome: Outcome,
-        error_type: str | None,
-        end_time: int | None,
-    ) -> None:
-        try:
-            record_duration(
-                durations,
-                self,
-                context,
-                agent=identity_in(context).agent,
-                nanoseconds=max(0, (time_ns() if end_time is None else end_time) - self.started),
-                outcome=outcome,
-                error_type=error_type,
-            )
-        except Exception:  # a metric reader of the host's
-            _log.debug("duration of %s not recorded", self.name, exc_info=True)
 
     def _tell_parent(self, parent: "OpenCall", outcome: Outcome) -> None:
         """Remember which tools failed below the same parent, so that a fallback is known as one."""

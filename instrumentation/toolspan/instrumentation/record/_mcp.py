@@ -137,8 +137,8 @@ def mcp_tool_content(
     if answer is not None:
         found[TOOLSPAN_MCP_RESULT_SIZE] = answer.size
     if is_logical:
-        if settings.hash_text is not None:
-            digest = arguments_hash(arguments, settings.hash_text)
+        if settings.hash_bytes is not None:
+            digest = arguments_hash(arguments, settings.hash_bytes)
             found[TOOLSPAN_TOOL_CALL_ARGUMENTS_HASH] = digest
         if settings.capture:
             found[GEN_AI_TOOL_CALL_ARGUMENTS] = encoded.text

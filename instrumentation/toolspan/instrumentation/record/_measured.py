@@ -1,6 +1,8 @@
-"""Which attributes the duration of a call is recorded under."""
+"""Records how long calls took, and decides under which attributes."""
 
+import logging
 from collections.abc import Mapping
+from time import time_ns
 from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry.context import Context
@@ -18,11 +20,15 @@ from toolspan.conventions.attributes import (
     TOOLSPAN_OUTCOME,
 )
 from toolspan.conventions.outcomes import Outcome
-from toolspan.instrumentation.metrics import Durations, bounded_name
+from toolspan.instrumentation.metrics import bounded_name
+from toolspan.instrumentation.record._context import IDENTITY_KEY
+from toolspan.instrumentation.record._identity import NOBODY, Identity
 from toolspan.instrumentation.record._kinds import Kind, Prepared
 
 if TYPE_CHECKING:
     from toolspan.instrumentation.record._call import OpenCall
+
+_log = logging.getLogger("toolspan")
 
 # Looking up a member of an enumeration costs as much as a call.
 _OK: Final = Outcome.OK
@@ -38,36 +44,39 @@ _NAMED_BY: Final = {
 
 
 def record_duration(
-    durations: Durations,
     call: "OpenCall",
     context: Context,
-    *,
-    agent: str | None,
-    nanoseconds: int,
     outcome: Outcome,
     error_type: str | None,
+    end_time: int | None,
 ) -> None:
-    """Add the duration of `call`, whose context is `context`, to its histogram.
+    """Add the duration of `call`, whose context was `context`, to its histogram if it has one.
 
-    A call that neither succeeded nor failed says so, or it would be taken for a success.
+    A call that neither succeeded nor failed says so, or it would be taken for a success. `context`
+    holds the span for the exemplar.
     """
-    prepared = call.prepared
-    if prepared.kind is not _TOOL:
-        agent = None
-    attributes = prepared.measured.get(agent) or _shared(prepared, agent)
-    if attributes is None:
-        return
-    if outcome is _OK:
-        pass
-    elif outcome.is_failure:
-        attributes = {**attributes, ERROR_TYPE: error_type or ERROR_TYPE_OTHER}
-    else:
-        attributes = {**attributes, TOOLSPAN_OUTCOME: outcome.value}
-    durations.record(prepared.operation, nanoseconds / 1e9, attributes, context)
+    try:
+        prepared = call.prepared
+        who: Identity = context.get(IDENTITY_KEY, NOBODY)  # type: ignore[assignment]
+        attributes = prepared.measured.get(who.agent) or _shared(prepared, who.agent)
+        if attributes is None or call.durations is None:
+            return
+        if outcome is not _OK:
+            attributes = {**attributes, **_how_it_ended(outcome, error_type)}
+        nanoseconds = max(0, (time_ns() if end_time is None else end_time) - call.started)
+        call.durations.of[prepared.operation].record(nanoseconds / 1e9, attributes, context)
+    except Exception:  # a metric reader of the host's
+        _log.debug("duration of %s not recorded", call.name, exc_info=True)
+
+
+def _how_it_ended(outcome: Outcome, error_type: str | None) -> dict[str, str]:
+    if outcome.is_failure:
+        return {ERROR_TYPE: error_type or ERROR_TYPE_OTHER}
+    return {TOOLSPAN_OUTCOME: outcome.value}
 
 
 def _shared(prepared: Prepared, agent: str | None) -> Mapping[str, Any] | None:
-    """What all calls of one name by one agent have; None for work without a histogram."""
+    """What all calls of one name below one agent have; None for work without a histogram."""
     kind = prepared.kind
     key = _NAMED_BY.get(kind)
     if key is None:

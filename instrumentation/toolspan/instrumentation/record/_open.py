@@ -10,7 +10,6 @@ from opentelemetry.context import Context
 from opentelemetry.trace import Link, Span, Tracer
 
 from toolspan.conventions.attributes import GEN_AI_AGENT_NAME, GEN_AI_CONVERSATION_ID
-from toolspan.conventions.outcomes import Outcome
 from toolspan.instrumentation.metrics import current_durations
 from toolspan.instrumentation.record._call import OpenCall
 from toolspan.instrumentation.record._context import IDENTITY_KEY, identity_in
@@ -63,7 +62,8 @@ def open_call(
         return None
     if span is trace.INVALID_SPAN:
         return None
-    call = (ModelCall if kind is _LLM else OpenCall)(prepared, tracer, context, span, identity)
+    call = ModelCall() if kind is _LLM else OpenCall()
+    call.set_up(prepared, tracer, context, span, identity)
     durations = current_durations()
     if durations is not None:
         call.durations = durations
@@ -77,42 +77,80 @@ def join_call(prepared: Prepared, tracer: Tracer, context: Context, span: Span) 
 
     What we learn is added to the span; ending it is left to its owner.
     """
-    call = JoinedCall(prepared, tracer, context, span, None)
+    call = JoinedCall()
+    call.set_up(prepared, tracer, context, span, None)
     open_calls.add(call)
+    return call
+
+
+def unrecorded_call(kind: Kind) -> OpenCall:
+    """A call that takes everything and keeps nothing."""
+    call = OpenCall()
+    prepared = Prepared(kind, kind.value)
+    call.set_up(prepared, trace.NoOpTracer(), Context(), trace.INVALID_SPAN, None)
     return call
 
 
 class ModelCall(OpenCall):
     """A call of a language model, whose span says what it cost."""
 
-    _is_plain = False
+    __slots__ = ()
+
+    def set_up(
+        self,
+        prepared: Prepared,
+        tracer: Tracer,
+        context: Context,
+        span: Span,
+        identity: Identity | None,
+    ) -> None:
+        """Its cost is known at its end only."""
+        super().set_up(prepared, tracer, context, span, identity)
+        self._says_more = self._has_rest = True
 
     def _describe_rest(self) -> None:
         super()._describe_rest()
-        known = {**self.prepared.attributes, **(self._said or {}), **self._end_attributes}
-        self._end_attributes.update(cost_attributes(known))
+        known = {
+            **self.prepared.attributes,
+            **(self._said or {}),
+            **(self._end_attributes or {}),
+        }
+        for key, value in cost_attributes(known).items():
+            self._put(key, value)
 
 
 class JoinedCall(OpenCall):
     """A call on a span of another library, which ends it and counts its duration itself."""
 
+    __slots__ = ()
     _owns_span = False
-    _is_plain = False
 
-    def _describe_failure(self, outcome: Outcome, error_type: str | None, text: str | None) -> None:
+    def set_up(
+        self,
+        prepared: Prepared,
+        tracer: Tracer,
+        context: Context,
+        span: Span,
+        identity: Identity | None,
+    ) -> None:
+        """What is on the span already stays, which is looked at at the end."""
+        super().set_up(prepared, tracer, context, span, identity)
+        self._says_more = self._has_rest = True
+
+    def _describe_failure(self, error_type: str, text: str | None) -> None:
         if self.span.is_recording():
-            super()._describe_failure(outcome, error_type, text)
+            super()._describe_failure(error_type, text)
 
     def _describe_rest(self) -> None:
         if not self.span.is_recording():
-            self._end_attributes.clear()
+            self._end_attributes = {}
             return
         known = attributes_of(self.span)
         if self._said is not None:
             self._said = {key: value for key, value in self._said.items() if key not in known}
         super()._describe_rest()
-        for key in self._end_attributes.keys() & known.keys():
-            del self._end_attributes[key]  # theirs stays
+        ours = self._end_attributes or {}
+        self._end_attributes = {key: value for key, value in ours.items() if key not in known}
 
 
 def describes_same_call(span: Span, prepared: Prepared) -> bool:

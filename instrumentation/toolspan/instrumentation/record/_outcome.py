@@ -44,6 +44,18 @@ _by_class: Final[dict[type[BaseException], tuple[Outcome, str]]] = {}
 _MOST_CLASSES: Final = 4096
 
 
+_GROUPS: Final = frozenset({BaseExceptionGroup, ExceptionGroup})
+_MOST_IN_GROUP: Final = 100
+_GRAVITY: Final = (
+    Outcome.ERROR,
+    Outcome.TOOL_ERROR,
+    Outcome.TIMEOUT,
+    Outcome.CANCELLED,
+    Outcome.INTERRUPTED,
+    Outcome.DENIED,
+    Outcome.ABANDONED,
+    Outcome.OK,
+)
 _TOLD: Final = "__toolspan_outcome__"
 _NOTHING: Final[dict[str, Any]] = {}
 
@@ -73,7 +85,15 @@ def outcome_of_exception(error: BaseException) -> tuple[Outcome, str]:
         known = _classify(kind), error_type_of(kind)
         if len(_by_class) < _MOST_CLASSES:  # classes made at run time must not fill the memory
             _by_class[kind] = known
+    if kind in _GROUPS:
+        return _outcome_of_group(error), known[1]  # type: ignore[arg-type]
     return known
+
+
+def _outcome_of_group(group: BaseExceptionGroup[BaseException]) -> Outcome:
+    """The gravest outcome in it: a group of cancelled tasks is no failure, whatever its class."""
+    outcomes = [outcome_of_exception(each)[0] for each in group.exceptions[:_MOST_IN_GROUP]]
+    return min(outcomes, key=_GRAVITY.index)
 
 
 def error_type_of(kind: type[BaseException]) -> str:

@@ -16,7 +16,7 @@ def is_method(function: Callable[..., Any] | None) -> bool:
         return False
     try:
         first = next(iter(inspect.signature(function).parameters), "")
-    except (TypeError, ValueError):
+    except Exception:  # no signature, or an object that answers with anything
         return False
     return first in ("self", "cls", "mcs")
 

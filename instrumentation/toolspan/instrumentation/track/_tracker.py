@@ -6,17 +6,16 @@ from contextvars import Token
 from types import TracebackType
 from typing import Any, TypeVar
 
-from opentelemetry import trace
 from opentelemetry.context import Context
 
 from toolspan.instrumentation.record import (
     Kind,
     OpenCall,
-    Prepared,
     attach,
     current_context,
     leave,
     open_call_in,
+    unrecorded_call,
 )
 from toolspan.instrumentation.track._functions import wrap_callable
 from toolspan.instrumentation.track._options import AnyOptions
@@ -27,16 +26,7 @@ Target = TypeVar(
 )
 
 # What `with` gives when nothing is recorded: takes everything, keeps nothing.
-_UNRECORDED = {
-    kind: OpenCall(
-        Prepared(kind, kind.value),
-        trace.NoOpTracer(),
-        Context(),
-        trace.INVALID_SPAN,
-        None,
-    )
-    for kind in Kind
-}
+_UNRECORDED = {kind: unrecorded_call(kind) for kind in Kind}
 
 
 class Tracker:

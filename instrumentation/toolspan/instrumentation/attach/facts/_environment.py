@@ -40,7 +40,7 @@ def content() -> dict[str, Any]:
     return {
         "captured": content_settings.capture,
         "error_text": content_settings.error_text,
-        "arguments_hash": content_settings.hash_text is not None,
+        "arguments_hash": content_settings.hash_bytes is not None,
     }
 
 
