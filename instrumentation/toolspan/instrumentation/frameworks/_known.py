@@ -7,6 +7,7 @@ def known_hooks() -> list[Hooks]:
     """The hooks of every instrumentor of ours, set or not."""
     from toolspan.instrumentation.frameworks.langchain import HOOKS as LANGCHAIN_HOOKS
     from toolspan.instrumentation.frameworks.mcp import HOOKS as MCP_HOOKS
+    from toolspan.instrumentation.frameworks.native.google_adk import HOOKS as GOOGLE_ADK_HOOKS
     from toolspan.instrumentation.frameworks.native.pydantic_ai import HOOKS as PYDANTIC_AI_HOOKS
     from toolspan.instrumentation.frameworks.openai_agents import HOOKS as OPENAI_AGENTS_HOOKS
     from toolspan.instrumentation.frameworks.smolagents import HOOKS as SMOLAGENTS_HOOKS
@@ -17,4 +18,5 @@ def known_hooks() -> list[Hooks]:
         LANGCHAIN_HOOKS,
         SMOLAGENTS_HOOKS,
         PYDANTIC_AI_HOOKS,
+        GOOGLE_ADK_HOOKS,
     ]

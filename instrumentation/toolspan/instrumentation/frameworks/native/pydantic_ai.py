@@ -6,7 +6,6 @@ It emits agent runs, model requests and tool calls itself, off by default. Wrong
 
 import inspect
 import logging
-import sys
 from importlib import import_module
 from types import ModuleType
 from typing import Any, Final
@@ -80,19 +79,10 @@ def _settings() -> Any:
 def mend(span: Span, _context: Context) -> None:
     """Watch the spans of units of work."""
     if kind_of_work(span.attributes or {}) is not None:
-        before = sys.exc_info()[1]
-        WatchedSpan(span, outcome_of=_outcome_of, raised=lambda: _raised(before))
+        WatchedSpan(span, outcome_of=_outcome_of)
 
 
 def _outcome_of(span: Span) -> Outcome | None:
     """A call that waits for a person or for another process has not failed, nor succeeded."""
     is_deferred = any(key.startswith(_DEFERRED) for key in span.attributes or ())
     return Outcome.INTERRUPTED if is_deferred else None
-
-
-def _raised(before: BaseException | None) -> BaseException | None:
-    """The exception on its way through the code that ends the span."""
-    error = sys.exc_info()[1]
-    if error is before or isinstance(error, (StopIteration, StopAsyncIteration, GeneratorExit)):
-        return None
-    return error

@@ -1,0 +1,72 @@
+"""Where in the work a native span stands: what is below it belongs to its agent and its session.
+
+Its owner makes only the span current, so who it belongs to is handed on from span to span.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.sdk.trace import Span
+
+from toolspan.conventions.attributes import (
+    GEN_AI_AGENT_NAME,
+    GEN_AI_CONVERSATION_ID,
+    GEN_AI_WORKFLOW_NAME,
+    SESSION_ID,
+)
+from toolspan.instrumentation.content import safe_name
+from toolspan.instrumentation.record import Identity, identity_in
+
+_BELOW: Final = {
+    "agent": (GEN_AI_AGENT_NAME, Identity.in_agent),
+    "workflow": (GEN_AI_WORKFLOW_NAME, Identity.in_workflow),
+}
+_PLACE: Final = "_toolspan_place"
+
+
+class Place:
+    """The identity of what is below one live span.
+
+    `is_session`: its emitter's conversation is what others call a session. The outermost counts,
+    since an agent that is called as a tool may be given one of its own.
+    """
+
+    __slots__ = ("_is_session", "identity")
+
+    def __init__(self, span: Span, kind: str | None, context: Context, *, is_session: bool) -> None:
+        above = place_of(trace.get_current_span(context))
+        self.identity: Identity = identity_in(context) if above is None else above.identity
+        self._is_session: Final = is_session
+        _stamp(span, self.identity)
+        attributes = span.attributes or {}
+        if kind in _BELOW:
+            key, below = _BELOW[kind]
+            name = attributes.get(key) or span.name.partition(" ")[2]
+            if isinstance(name, str) and name:
+                self.identity = below(self.identity, safe_name(name))
+        self.learn(span, attributes)
+        vars(span)[_PLACE] = self
+
+    def learn(self, span: Span, attributes: Mapping[str, Any]) -> None:
+        """Its owner says these of `span`."""
+        conversation = attributes.get(GEN_AI_CONVERSATION_ID)
+        if not self._is_session or not isinstance(conversation, str) or not conversation:
+            return
+        if self.identity.session_id is None:
+            self.identity = self.identity.with_ids(conversation, None, None)
+            if SESSION_ID not in (span.attributes or {}):
+                type(span).set_attributes(span, {SESSION_ID: conversation})
+
+
+def place_of(span: object) -> Place | None:
+    """Where this live span stands, if it is a native one."""
+    return getattr(span, "__dict__", {}).get(_PLACE)
+
+
+def _stamp(span: Span, identity: Identity) -> None:
+    known = span.attributes or {}
+    new = {key: value for key, value in identity.stamp.items() if key not in known}
+    if new:
+        span.set_attributes(new)
