@@ -3,14 +3,17 @@
     PYTHONPATH=tests python -m support.framework_results
 
 runs every environment that is built, and writes the dated result beside the page made from it.
+With names of environments, only those are run, and the other rows stay as they are.
 """
 
 import json
 import subprocess
+import sys
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
+from support import on_demand_frameworks
 from support.agent_frameworks import EVERY_COMMIT, ON_DEMAND, OURS, PEERS, run
 from support.cached_environments import CachedEnvironment
 from support.reference import REPOSITORY
@@ -23,13 +26,15 @@ DISTRIBUTIONS = {
     "langgraph": ("langchain", "langgraph"),
     "smolagents": ("smolagents",),
     "pydantic-ai": ("pydantic-ai-slim",),
+    **{name: one.distributions for name, one in on_demand_frameworks.FRAMEWORKS.items()},
 }
+NATIVE_SCOPES = {one.scope for one in on_demand_frameworks.FRAMEWORKS.values()}
 KINDS = {
     "workflows": "invoke_workflow ",
     "agent runs": "invoke_agent ",
     "steps": "step ",
     "tool calls": "execute_tool ",
-    "model calls": "chat",
+    "model calls": ("chat", "generate_content "),
 }
 GAPS = {
     "openai-agents": [
@@ -53,21 +58,24 @@ GAPS = {
         "Its spans carry `logfire.*` attributes, and a conversation id made up for each run.",
         "A tool that raises `ModelRetry` and is asked for again is two calls, as the model sees it.",
     ],
+    **{name: list(one.gaps) for name, one in on_demand_frameworks.FRAMEWORKS.items()},
 }
 NOT_RUN = (
-    "CrewAI, Google ADK, Strands, Microsoft Agent Framework, Anthropic SDK, llama-index, Agno, "
+    "CrewAI, Strands, Microsoft Agent Framework, Anthropic SDK, llama-index, Agno, "
     "Haystack, DSPy, Claude Agent SDK, AutoGen, AG2, Semantic Kernel"
 )
 
 
 def measure() -> dict[str, Any]:
     """Run everything that is built."""
-    rows = [_row(name) for name in (*EVERY_COMMIT, *ON_DEMAND, *PEERS)]
+    rows = [
+        _row(name) for name in (*EVERY_COMMIT, *ON_DEMAND, *PEERS, *on_demand_frameworks.FRAMEWORKS)
+    ]
     return {"date": datetime.now(tz=UTC).date().isoformat(), "rows": rows}
 
 
 def _row(environment: str) -> dict[str, Any]:
-    framework = next(name for name in EVERY_COMMIT if environment.startswith(name))
+    framework = max((name for name in DISTRIBUTIONS if environment.startswith(name)), key=len)
     cached = CachedEnvironment(environment)
     row: dict[str, Any] = {"environment": environment, "framework": framework, "run": False}
     row["versions"] = _versions(cached, DISTRIBUTIONS[framework])
@@ -79,7 +87,7 @@ def _row(environment: str) -> dict[str, Any]:
     except subprocess.TimeoutExpired:
         return row
     spans = list(otlp_json_spans(folder))
-    recorded = [span for span in spans if span["scope"] in (*OURS, "pydantic-ai")]
+    recorded = [span for span in spans if span["scope"] in (*OURS, "pydantic-ai", *NATIVE_SCOPES)]
     names = Counter(
         kind
         for span in recorded
@@ -139,8 +147,15 @@ def page(result: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def measure_again(names: list[str]) -> dict[str, Any]:
+    """The last result, with new rows for these environments."""
+    result = json.loads(RESULT.read_text(encoding="utf-8"))
+    kept = [row for row in result["rows"] if row["environment"] not in names]
+    return {**result, "rows": [*kept, *map(_row, names)]}
+
+
 def main() -> None:
-    result = measure()
+    result = measure_again(sys.argv[1:]) if sys.argv[1:] else measure()
     RESULT.parent.mkdir(parents=True, exist_ok=True)
     RESULT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     PAGE.write_text(page(result), encoding="utf-8")

@@ -1,0 +1,55 @@
+"""Frameworks that run only on demand, each in an environment of its own name.
+
+`make environments NAMES=google-adk` builds one; `make test-frameworks` runs those that are built.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Framework:
+    """What is needed to run one and to read what it leaves.
+
+    Attributes:
+        scope: whose spans describe its work: its own, or ours.
+        distributions: those whose versions the compatibility page names.
+        switch: the entry point that records it or completes its spans.
+        gaps: what is known to be missing.
+        knows_sessions: whether it has a word for a session, or its user has to name one.
+        noise: attributes that say nothing or differ from run to run: not in the written tree.
+    """
+
+    scope: str
+    distributions: tuple[str, ...]
+    switch: str
+    gaps: tuple[str, ...]
+    noise: tuple[str, ...] = ()
+    knows_sessions: bool = True
+
+    @property
+    def is_native(self) -> bool:
+        return not self.scope.startswith("toolspan.")
+
+
+FRAMEWORKS = {
+    "google-adk": Framework(
+        scope="gcp.vertex.agent",
+        distributions=("google-adk",),
+        switch="toolspan_google_adk",
+        gaps=(
+            "Live (bidirectional) agents, graphs of nodes and the skill tools were not run.",
+            "Its older span schema has content unless `ADK_CAPTURE_MESSAGE_CONTENT_IN_SPANS=false`.",
+            "A tool that does not exist has no arguments hash.",
+        ),
+        noise=(
+            "gcp.vertex.agent.event_id",
+            "gcp.vertex.agent.invocation_id",
+            "gen_ai.agent.description",
+            "gen_ai.tool.description",
+        ),
+    ),
+}
+
+
+def program_of(name: str) -> str:
+    return f"{name.replace('-', '_')}_runs.py"
