@@ -48,6 +48,35 @@ FRAMEWORKS = {
             "gen_ai.tool.description",
         ),
     ),
+    "strands": Framework(
+        scope="strands.telemetry.tracer",
+        distributions=("strands-agents",),
+        switch="toolspan_strands",
+        gaps=(
+            "Bidirectional agents, background tools and remote agents were not run.",
+            "A tool call that a hook refuses leaves no span.",
+            "A tool call that a hook has tried again is two calls.",
+            "What the reader of a stream does is below the model call that it reads.",
+        ),
+        noise=(
+            "gen_ai.event.start_time",
+            "gen_ai.event.end_time",
+            "gen_ai.agent.tools",
+            "gen_ai.provider.name",
+            "gen_ai.server.request.duration",
+            "gen_ai.tool.json_schema",
+            "gen_ai.tool.description",
+            "gen_ai.usage.prompt_tokens",
+            "gen_ai.usage.completion_tokens",
+            "gen_ai.usage.total_tokens",
+            "gen_ai.usage.cache_creation.input_tokens",
+            "gen_ai.usage.cache_read.input_tokens",
+            "gen_ai.usage.cache_read_input_tokens",
+            "gen_ai.usage.cache_write_input_tokens",
+            "event_loop.cycle_id",
+            "event_loop.parent_cycle_id",
+        ),
+    ),
 }
 
 

@@ -12,14 +12,14 @@ from opentelemetry.sdk.trace import Span
 from support.recording import Recorded, recording
 from support.trees import expected, plain_spans, tree
 from toolspan.instrumentation import session, track_tool_call
+from toolspan.instrumentation.content import settings
 from toolspan.instrumentation.frameworks.native import (
     NativeSpanProcessor,
     forget_scope,
     mend_scope,
 )
 from toolspan.instrumentation.frameworks.native._joined import Asked, on_native_span
-from toolspan.instrumentation.frameworks.native._place import Place
-from toolspan.instrumentation.frameworks.native._watched import WatchedSpan
+from toolspan.instrumentation.frameworks.native._watched import watch
 from toolspan.instrumentation.identity import IdentitySpanProcessor
 from toolspan.instrumentation.record import kind_of_work
 
@@ -29,14 +29,15 @@ SCOPE = "emitter"
 def mend(span: Span, context: Context) -> None:
     kind = kind_of_work(span.attributes or {}, span.name)
     if kind is not None:
-        place = Place(span, kind, context, is_session=True)
-        is_root = kind == "workflow"
-        WatchedSpan(
+        watch(
             span,
+            kind,
+            context,
+            is_session=True,
             absent=("n/a",),
             returned=("FAILED",),
-            place=place,
-            is_left_by_its_reader=is_root,
+            content=("message",),
+            is_left_by_its_reader=kind == "workflow",
         )
 
 
@@ -186,3 +187,35 @@ def test_a_tool_that_is_decorated_as_well_is_one_call(recorded: Recorded) -> Non
 def test_without_a_native_span_the_tool_just_runs(recorded: Recorded) -> None:
     assert run_tool(lambda q: q, {"q": "a"}, "c1") == "a"
     assert recorded.spans == []
+
+
+def test_what_a_cancelled_run_leaves_open_ends_with_it(recorded: Recorded) -> None:
+    tracer = trace.get_tracer_provider().get_tracer(SCOPE)
+    left = []
+
+    def run() -> None:
+        with native("invoke_agent guide"):
+            left.append(tracer.start_span("execute_tool search"))
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        run()
+    assert recorded.outline() == [
+        ["invoke_agent guide", "cancelled", [["execute_tool search", "cancelled"]]]
+    ]
+    left[0].end()
+    assert len(recorded.spans) == 2
+
+
+def test_message_events_are_left_out_unless_content_is_to_be_recorded(
+    recorded: Recorded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for is_captured in (False, True):
+        monkeypatch.setattr(settings, "capture", is_captured)
+        with native("chat scripted", **{"gen_ai.operation.name": "chat"}) as span:
+            span.add_event("message", {"content": "otters"})
+            span.add_event("progress")
+    assert [[event.name for event in span.events] for span in recorded.spans] == [
+        ["progress"],
+        ["message", "progress"],
+    ]

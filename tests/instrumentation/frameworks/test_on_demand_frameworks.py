@@ -113,7 +113,7 @@ def rows(folder: Path, query: str) -> list[tuple]:
 
 
 def test_the_example_runs_and_its_tool_call_is_recorded(name: str) -> None:
-    done, folder = run(name, program=EXAMPLES / program_of(name).replace("_runs", ""))
+    done, folder = run(name, program=EXAMPLES / program_of(name).replace("_runs", "_agent"))
     assert done.returncode == 0, done.stderr
     calls = [span for span in otlp_json_spans(folder) if layer_of(span) == "logical"]
     assert [(call["name"], call["attributes"]["toolspan.outcome"]) for call in calls] == [

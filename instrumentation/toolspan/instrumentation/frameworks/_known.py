@@ -12,6 +12,8 @@ def known_hooks() -> list[Hooks]:
     from toolspan.instrumentation.frameworks.openai_agents import HOOKS as OPENAI_AGENTS_HOOKS
     from toolspan.instrumentation.frameworks.smolagents import HOOKS as SMOLAGENTS_HOOKS
 
+    from toolspan.instrumentation.frameworks.native.strands import HOOKS as STRANDS_HOOKS
+
     return [
         MCP_HOOKS,
         OPENAI_AGENTS_HOOKS,
@@ -19,4 +21,5 @@ def known_hooks() -> list[Hooks]:
         SMOLAGENTS_HOOKS,
         PYDANTIC_AI_HOOKS,
         GOOGLE_ADK_HOOKS,
+        STRANDS_HOOKS,
     ]

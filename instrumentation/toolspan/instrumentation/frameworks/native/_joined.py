@@ -4,11 +4,13 @@ There its arguments, its id and what it raises are at hand, before the framework
 of them for the model.
 """
 
+import contextlib
 import functools
 import inspect
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Any, Final
 
 from opentelemetry import trace
@@ -32,6 +34,7 @@ from toolspan.instrumentation.record import (
     detach,
     join_call,
 )
+from toolspan.instrumentation.track._generators import async_generator_function
 
 _log: Final = logging.getLogger("toolspan")
 
@@ -47,64 +50,115 @@ class Asked:
     """Whether returning nothing means that the answer comes in another way."""
 
 
-def on_native_span(asked: Callable[..., Asked]) -> Callable[[Callable[..., Any]], Any]:
+Ended = Callable[[OpenCall, Any], object]
+Begin = Callable[[tuple[Any, ...], dict[str, Any]], "_Joined | None"]
+
+
+def on_native_span(
+    asked: Callable[..., Asked], ended: Ended | None = None
+) -> Callable[[Callable[..., Any]], Any]:
     """A decorator: record the tool call that `asked(*args, **kwargs)` names on the current span.
 
-    Only where that span is watched and describes this tool; otherwise the function just runs.
+    Only where that span is watched; otherwise the function just runs. `ended(call, result)` may
+    say how a call ended that returned, and gives what is to be recorded as its result; of an
+    asynchronous generator, the result is the last item.
     """
 
+    def begin(args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Joined | None:
+        return _begin(asked, ended, args, kwargs)
+
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        if inspect.iscoroutinefunction(function):
-
-            @functools.wraps(function)
-            async def run_async(*args: Any, **kwargs: Any) -> Any:
-                joined = _begin(asked, args, kwargs)
-                if joined is None:
-                    return await function(*args, **kwargs)
-                token = attach(joined.context)
-                try:
-                    result = await function(*args, **kwargs)
-                except BaseException as error:
-                    _raised(joined, error)
-                    raise
-                finally:
-                    detach(token)
-                _returned(joined, result)
-                return result
-
-            return run_async
-
-        @functools.wraps(function)
-        def run(*args: Any, **kwargs: Any) -> Any:
-            joined = _begin(asked, args, kwargs)
-            if joined is None:
-                return function(*args, **kwargs)
-            token = attach(joined.context)
-            try:
-                result = function(*args, **kwargs)
-            except BaseException as error:
-                _raised(joined, error)
-                raise
-            finally:
-                detach(token)
-            _returned(joined, result)
-            return result
-
-        return run
+        if inspect.isasyncgenfunction(function):
+            around = _around_stream(function, begin)
+        elif inspect.iscoroutinefunction(function):
+            around = _around_coroutine(function, begin)
+        else:
+            around = _around_function(function, begin)
+        return functools.wraps(function)(around)
 
     return decorate
 
 
-@dataclass(frozen=True, slots=True)
+def _around_function(function: Callable[..., Any], begin: Begin) -> Callable[..., Any]:
+    def run(*args: Any, **kwargs: Any) -> Any:
+        joined = begin(args, kwargs)
+        if joined is None:
+            return function(*args, **kwargs)
+        with joined:
+            joined.last = function(*args, **kwargs)
+        return joined.last
+
+    return run
+
+
+def _around_coroutine(function: Callable[..., Any], begin: Begin) -> Callable[..., Any]:
+    async def run(*args: Any, **kwargs: Any) -> Any:
+        joined = begin(args, kwargs)
+        if joined is None:
+            return await function(*args, **kwargs)
+        with joined:
+            joined.last = await function(*args, **kwargs)
+        return joined.last
+
+    return run
+
+
+def _around_stream(function: Callable[..., Any], begin: Begin) -> Callable[..., Any]:
+    def run(*args: Any, **kwargs: Any) -> Any:
+        joined = begin(args, kwargs)
+        if joined is None:
+            return function(*args, **kwargs)
+        return _joined_stream(joined, function(*args, **kwargs))
+
+    return run
+
+
+@dataclass(slots=True)
 class _Joined:
     call: OpenCall
     context: Context
     watcher: WatchedSpan
     is_answered_later: bool
+    ended: Ended | None
+    last: object = None
+    token: Any = None
+
+    def __enter__(self) -> None:
+        self.token = attach(self.context)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        detach(self.token)
+        if error is None:
+            self.end_with_result(self.last)
+        else:
+            self.end_with_exception(error)
+
+    def end_with_exception(self, error: BaseException) -> None:
+        if not isinstance(error, GeneratorExit):  # closed by the framework, which has its answer
+            self.watcher.tell(error)
+        self.call.end_with_exception(error)
+
+    def end_with_result(self, result: object, *, judged: str | bool | None = None) -> None:
+        try:
+            if self.is_answered_later and not result:
+                self.call.set_outcome(Outcome.INTERRUPTED)
+            if self.ended is not None:
+                result = self.ended(self.call, result)
+        except Exception:
+            _log.debug("the result of a tool call is not described", exc_info=True)
+        self.call.end_with_result(result, judged=judged)
 
 
 def _begin(
-    asked: Callable[..., Asked], args: tuple[Any, ...], kwargs: dict[str, Any]
+    asked: Callable[..., Asked],
+    ended: Ended | None,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
 ) -> _Joined | None:
     try:
         tracer, span = current_tracer(), trace.get_current_span()
@@ -127,15 +181,17 @@ def _begin(
     context = call.context
     if place is not None:
         context = Context({**context, IDENTITY_KEY: place.identity})
-    return _Joined(call, context, watcher, said.is_answered_later)
+    return _Joined(call, context, watcher, said.is_answered_later, ended)
 
 
-def _returned(joined: _Joined, result: object) -> None:
-    if joined.is_answered_later and not result:
-        joined.call.set_outcome(Outcome.INTERRUPTED)
-    joined.call.end_with_result(result)
+def _joined_stream(joined: _Joined, body: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
+    async def noted() -> AsyncGenerator[Any, Any]:
+        async with contextlib.aclosing(body) as items:
+            async for item in items:
+                joined.last = item
+                yield item
 
-
-def _raised(joined: _Joined, error: BaseException) -> None:
-    joined.watcher.tell(error)
-    joined.call.end_with_exception(error)
+    recorded = async_generator_function(
+        noted, lambda *_: joined, lambda run, _: run.end_with_result(joined.last)
+    )
+    return recorded()

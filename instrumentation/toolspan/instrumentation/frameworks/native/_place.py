@@ -35,7 +35,15 @@ class Place:
 
     __slots__ = ("_is_session", "identity")
 
-    def __init__(self, span: Span, kind: str | None, context: Context, *, is_session: bool) -> None:
+    def __init__(
+        self,
+        span: Span,
+        kind: str | None,
+        context: Context,
+        *,
+        is_session: bool = False,
+        name: str | None = None,
+    ) -> None:
         above = place_of(trace.get_current_span(context))
         self.identity: Identity = identity_in(context) if above is None else above.identity
         self._is_session: Final = is_session
@@ -43,21 +51,22 @@ class Place:
         attributes = span.attributes or {}
         if kind in _BELOW:
             key, below = _BELOW[kind]
-            name = attributes.get(key) or span.name.partition(" ")[2]
-            if isinstance(name, str) and name:
-                self.identity = below(self.identity, safe_name(name))
+            said = name or attributes.get(key) or span.name.partition(" ")[2]
+            if isinstance(said, str) and said:
+                self.identity = below(self.identity, safe_name(said))
         self.learn(span, attributes)
         vars(span)[_PLACE] = self
 
     def learn(self, span: Span, attributes: Mapping[str, Any]) -> None:
         """Its owner says these of `span`."""
-        conversation = attributes.get(GEN_AI_CONVERSATION_ID)
-        if not self._is_session or not isinstance(conversation, str) or not conversation:
+        session = attributes.get(SESSION_ID)
+        if session is None and self._is_session:
+            session = attributes.get(GEN_AI_CONVERSATION_ID)
+        if not isinstance(session, str) or not session or self.identity.session_id is not None:
             return
-        if self.identity.session_id is None:
-            self.identity = self.identity.with_ids(conversation, None, None)
-            if SESSION_ID not in (span.attributes or {}):
-                type(span).set_attributes(span, {SESSION_ID: conversation})
+        self.identity = self.identity.with_ids(session, None, None)
+        if SESSION_ID not in (span.attributes or {}):
+            type(span).set_attributes(span, {SESSION_ID: session})
 
 
 def place_of(span: object) -> Place | None:

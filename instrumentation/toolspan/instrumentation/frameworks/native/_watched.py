@@ -9,17 +9,27 @@ import sys
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
+from opentelemetry import trace
+from opentelemetry.context import Context
 from opentelemetry.sdk.trace import Span
 from opentelemetry.trace import StatusCode
 
 from toolspan.conventions.attributes import ERROR_TYPE, TOOLSPAN_OUTCOME
-from toolspan.conventions.outcomes import Outcome
+from toolspan.conventions.outcomes import TOOL_ERROR_TYPE, Outcome
+from toolspan.instrumentation.content import settings
 from toolspan.instrumentation.frameworks.native._place import Place
 from toolspan.instrumentation.record import outcome_of_exception
 
 _log: Final = logging.getLogger("toolspan")
 
-_SHADOWED: Final = ("record_exception", "set_status", "set_attribute", "set_attributes", "end")
+_SHADOWED: Final = (
+    "record_exception",
+    "set_status",
+    "set_attribute",
+    "set_attributes",
+    "add_event",
+    "end",
+)
 # Under this name a watched span knows who watches it.
 _WATCHER: Final = "_toolspan_watched"
 
@@ -28,19 +38,26 @@ class WatchedSpan:
     """Shadows what its owner says of failures on this one span object, and `end`.
 
     Args:
-        outcome_of: What the span itself says at its end, where its emitter has words for it.
+        outcome_of: What the span itself says at its end of a call that did not fail.
         absent: Values by which its emitter says that it does not know: never recorded.
-        returned: The emitter's `error.type` of failures that a tool returned instead of raising.
+        returned: The emitter's `error.type` of failures that a tool returned instead of raising;
+            None if it has none for those.
+        content: Names of its events and attributes that hold content: left out unless that is to
+            be recorded.
         place: Where in the work it stands, to be told what its owner says.
+        above: Who watches the span that it is below.
         is_left_by_its_reader: Whether being closed means that somebody stopped reading; otherwise
             its emitter closes it itself when it has what it needs.
     """
 
     __slots__ = (
+        "_above",
         "_absent",
         "_before",
+        "_below",
         "_error_type",
         "_exception",
+        "_left_out",
         "_outcome",
         "_outcome_of",
         "_passing",
@@ -58,14 +75,17 @@ class WatchedSpan:
         *,
         outcome_of: Callable[[Span], Outcome | None] | None = None,
         absent: Collection[str] = (),
-        returned: Collection[str] = (),
+        returned: Collection[str | None] = (),
+        content: Collection[str] = (),
         place: Place | None = None,
+        above: "WatchedSpan | None" = None,
         is_left_by_its_reader: bool = False,
     ) -> None:
         self._span: Final = span
         self._outcome_of: Final = outcome_of
         self._absent: Final = absent
         self._returned: Final = returned
+        self._left_out: Final = () if settings.capture else content
         self._place: Final = place
         self._passing: Final = (StopIteration, StopAsyncIteration) + (
             () if is_left_by_its_reader else (GeneratorExit,)
@@ -82,10 +102,15 @@ class WatchedSpan:
             "set_status": self._set_status,
             "set_attribute": self._set_attribute,
             "set_attributes": self._set_attributes,
+            "add_event": self._add_event,
             "end": self._end,
             _WATCHER: self,
         }
         vars(span).update(shadows)
+        self._below: Final[set[WatchedSpan]] = set()
+        self._above: Final = above
+        if above is not None:
+            above._below.add(self)
 
     def tell(self, error: BaseException) -> None:
         """This is what was raised, whatever its owner makes of it."""
@@ -115,10 +140,18 @@ class WatchedSpan:
         self._error_type = self._error_type or kept.pop(ERROR_TYPE, None)
         for key in (TOOLSPAN_OUTCOME, ERROR_TYPE):
             kept.pop(key, None)
-        kept = {key: value for key, value in kept.items() if not self._is_absent(value)}
+        kept = {
+            key: value
+            for key, value in kept.items()
+            if key not in self._left_out and not self._is_absent(value)
+        }
         type(self._span).set_attributes(self._span, kept)
         if self._place is not None:
             self._place.learn(self._span, kept)
+
+    def _add_event(self, name: str, *args: Any, **kwargs: Any) -> None:
+        if name not in self._left_out:
+            type(self._span).add_event(self._span, name, *args, **kwargs)
 
     def _is_absent(self, value: object) -> bool:
         return isinstance(value, str) and value in self._absent
@@ -128,16 +161,28 @@ class WatchedSpan:
         for name in (*_SHADOWED, _WATCHER):
             vars(span).pop(name, None)
         try:
-            self._add_outcome()
+            outcome, error_type = self._how_it_ended()
+            if outcome is Outcome.CANCELLED:
+                self._cancel_below()
+            self._add_outcome(outcome, error_type)
         except Exception:
             _log.debug("outcome of a native span not recorded", exc_info=True)
         finally:
             self._exception = self._recorded = None
+            self._below.clear()
+            if self._above is not None:
+                self._above._below.discard(self)
             span.end(*args, **kwargs)
 
-    def _add_outcome(self) -> None:
+    def _cancel_below(self) -> None:
+        """A framework that is cancelled may leave spans below open, which nobody ever ends."""
+        for below in tuple(self._below):
+            below.tell_outcome(Outcome.CANCELLED)
+            below._end()
+            vars(below._span)["end"] = _ignore  # should its owner come after all
+
+    def _add_outcome(self, outcome: Outcome, error_type: str | None) -> None:
         span = self._span
-        outcome, error_type = self._how_it_ended()
         added: dict[str, Any] = {TOOLSPAN_OUTCOME: outcome.value}
         if outcome.is_failure:
             span.set_status(StatusCode.ERROR)
@@ -156,14 +201,20 @@ class WatchedSpan:
         if exception is not None:
             outcome, known = outcome_of_exception(exception)
             # A code says more than a class, a class without its module less.
-            if error_type is None or error_type in {type(exception).__name__, *self._returned}:
+            if error_type is None or error_type in self._vague(exception):
                 error_type = known
         elif self._outcome is not None:
             outcome = Outcome(self._outcome)
         if outcome is Outcome.OK and self._has_failed():
-            is_returned = error_type is not None and error_type in self._returned
-            outcome = Outcome.TOOL_ERROR if is_returned else Outcome.ERROR
-        return said or outcome, error_type
+            outcome = Outcome.TOOL_ERROR if error_type in self._returned else Outcome.ERROR
+        if outcome is Outcome.TOOL_ERROR:
+            error_type = error_type or TOOL_ERROR_TYPE
+        if outcome is Outcome.OK and said is not None:
+            outcome = said
+        return outcome, error_type
+
+    def _vague(self, exception: BaseException) -> set[str | None]:
+        return {type(exception).__name__, TOOL_ERROR_TYPE, *self._returned}
 
     def _has_failed(self) -> bool:
         says_error = self._status is not None and _says_error(self._status[0])
@@ -175,6 +226,29 @@ class WatchedSpan:
         if error is self._before or isinstance(error, self._passing):
             return None
         return error
+
+
+def watch(
+    span: Span,
+    kind: str | None,
+    context: Context,
+    *,
+    is_session: bool = False,
+    name: str | None = None,
+    **options: Any,
+) -> WatchedSpan:
+    """Watch a span that begins in `context`, and hand on to it whose it is.
+
+    `kind` and `name` are what it describes; `is_session` says that its conversation is a session;
+    for the options, see `WatchedSpan`.
+    """
+    above = watcher_of(trace.get_current_span(context))
+    place = Place(span, kind, context, is_session=is_session, name=name)
+    return WatchedSpan(span, place=place, above=above, **options)
+
+
+def _ignore(*_args: Any, **_kwargs: Any) -> None:
+    """In place of an end that has been."""
 
 
 def watcher_of(span: object) -> WatchedSpan | None:

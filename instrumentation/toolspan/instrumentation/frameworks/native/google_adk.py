@@ -17,9 +17,8 @@ from toolspan.conventions.layers import Layer
 from toolspan.instrumentation.frameworks._hooks import Hooks
 from toolspan.instrumentation.frameworks._instrumentor import FrameworkInstrumentor
 from toolspan.instrumentation.frameworks.native._joined import Asked, on_native_span
-from toolspan.instrumentation.frameworks.native._place import Place
 from toolspan.instrumentation.frameworks.native._processor import forget_scope, mend_scope
-from toolspan.instrumentation.frameworks.native._watched import WatchedSpan
+from toolspan.instrumentation.frameworks.native._watched import watch
 from toolspan.instrumentation.record import kind_of_work
 
 HOOKS: Final = Hooks(
@@ -66,10 +65,12 @@ def mend(span: Span, context: Context) -> None:
         return
     kind = kind_of_work(span.attributes or {}, span.name)
     if kind is not None:
-        WatchedSpan(
+        watch(
             span,
+            kind,
+            context,
+            is_session=True,
             absent=_ABSENT,
             returned=_RETURNED,
-            place=Place(span, kind, context, is_session=True),
             is_left_by_its_reader=kind == "workflow",
         )

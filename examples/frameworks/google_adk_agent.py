@@ -1,6 +1,6 @@
 """An agent of Google ADK with one tool, and a model that follows a script: no key, no network.
 
-toolspan run --dir toolspan-data -- python examples/frameworks/google_adk.py
+toolspan run --dir toolspan-data -- python examples/frameworks/google_adk_agent.py
 toolspan tools toolspan-data
 """
 
