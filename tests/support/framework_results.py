@@ -61,7 +61,7 @@ GAPS = {
     **{name: list(one.gaps) for name, one in on_demand_frameworks.FRAMEWORKS.items()},
 }
 NOT_RUN = (
-    "CrewAI, Microsoft Agent Framework, Anthropic SDK, llama-index, Agno, "
+    "CrewAI, Anthropic SDK, llama-index, Agno, "
     "Haystack, DSPy, Claude Agent SDK, AutoGen, AG2, Semantic Kernel"
 )
 

@@ -77,6 +77,29 @@ FRAMEWORKS = {
             "event_loop.parent_cycle_id",
         ),
     ),
+    "agent-framework": Framework(
+        scope="agent_framework",
+        distributions=("agent-framework-core",),
+        switch="toolspan_agent_framework",
+        gaps=(
+            "Orchestrations (a package of their own), declarative and hosted agents were not run.",
+            "A tool that does not exist leaves no span: the framework answers the model itself.",
+            "A call that waits for a person leaves no span before it runs.",
+            "A stream that its reader leaves ends as if it had been read.",
+            "Messages are recorded under its own switch alone, `ENABLE_SENSITIVE_DATA`.",
+        ),
+        noise=(
+            "gen_ai.agent.id",
+            "gen_ai.request.choice.count",
+            "gen_ai.tool.description",
+            "server.address",
+            "agent_framework.function.invocation.duration",
+            "workflow.definition",
+            "edge_group.id",
+            "message.payload_type",
+            "message.type",
+        ),
+    ),
 }
 
 

@@ -7,12 +7,14 @@ def known_hooks() -> list[Hooks]:
     """The hooks of every instrumentor of ours, set or not."""
     from toolspan.instrumentation.frameworks.langchain import HOOKS as LANGCHAIN_HOOKS
     from toolspan.instrumentation.frameworks.mcp import HOOKS as MCP_HOOKS
+    from toolspan.instrumentation.frameworks.native.agent_framework import (
+        HOOKS as AGENT_FRAMEWORK_HOOKS,
+    )
     from toolspan.instrumentation.frameworks.native.google_adk import HOOKS as GOOGLE_ADK_HOOKS
     from toolspan.instrumentation.frameworks.native.pydantic_ai import HOOKS as PYDANTIC_AI_HOOKS
+    from toolspan.instrumentation.frameworks.native.strands import HOOKS as STRANDS_HOOKS
     from toolspan.instrumentation.frameworks.openai_agents import HOOKS as OPENAI_AGENTS_HOOKS
     from toolspan.instrumentation.frameworks.smolagents import HOOKS as SMOLAGENTS_HOOKS
-
-    from toolspan.instrumentation.frameworks.native.strands import HOOKS as STRANDS_HOOKS
 
     return [
         MCP_HOOKS,
@@ -22,4 +24,5 @@ def known_hooks() -> list[Hooks]:
         PYDANTIC_AI_HOOKS,
         GOOGLE_ADK_HOOKS,
         STRANDS_HOOKS,
+        AGENT_FRAMEWORK_HOOKS,
     ]

@@ -15,12 +15,14 @@ from toolspan.conventions.attributes import (
     GEN_AI_CONVERSATION_ID,
     GEN_AI_WORKFLOW_NAME,
     SESSION_ID,
+    TOOLSPAN_STEP,
 )
 from toolspan.instrumentation.content import safe_name
 from toolspan.instrumentation.record import Identity, identity_in
 
 _BELOW: Final = {
     "agent": (GEN_AI_AGENT_NAME, Identity.in_agent),
+    "step": (TOOLSPAN_STEP, Identity.in_step),
     "workflow": (GEN_AI_WORKFLOW_NAME, Identity.in_workflow),
 }
 _PLACE: Final = "_toolspan_place"

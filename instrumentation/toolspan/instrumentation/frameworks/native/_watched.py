@@ -12,11 +12,11 @@ from typing import Any, Final
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import Span
-from opentelemetry.trace import StatusCode
+from opentelemetry.trace import Status, StatusCode
 
 from toolspan.conventions.attributes import ERROR_TYPE, TOOLSPAN_OUTCOME
 from toolspan.conventions.outcomes import TOOL_ERROR_TYPE, Outcome
-from toolspan.instrumentation.content import settings
+from toolspan.instrumentation.content import error_text, settings
 from toolspan.instrumentation.frameworks.native._place import Place
 from toolspan.instrumentation.record import outcome_of_exception
 
@@ -66,6 +66,7 @@ class WatchedSpan:
         "_returned",
         "_span",
         "_status",
+        "_text",
         "_told",
     )
 
@@ -93,8 +94,9 @@ class WatchedSpan:
         self._before: Final = sys.exc_info()[1]
         self._exception: BaseException | None = None
         self._recorded: BaseException | None = None
+        self._text: str | None = None
         self._told: tuple[Outcome, str | None] | None = None
-        self._status: tuple[tuple[Any, ...], dict[str, Any]] | None = None
+        self._status: tuple[Status | StatusCode, str | None] | None = None
         self._outcome: str | None = None
         self._error_type: str | None = None
         shadows: dict[str, Any] = {
@@ -127,8 +129,8 @@ class WatchedSpan:
         self._exception = self._exception or exception
         type(self._span).record_exception(self._span, exception, *args, **kwargs)
 
-    def _set_status(self, *args: Any, **kwargs: Any) -> None:
-        self._status = args, kwargs  # whether the call failed is known at its end
+    def _set_status(self, status: Status | StatusCode, description: str | None = None) -> None:
+        self._status = status, description  # whether the call failed is known at its end
 
     def _set_attribute(self, key: str, value: Any) -> None:
         self._set_attributes({key: value})
@@ -185,9 +187,9 @@ class WatchedSpan:
         span = self._span
         added: dict[str, Any] = {TOOLSPAN_OUTCOME: outcome.value}
         if outcome.is_failure:
-            span.set_status(StatusCode.ERROR)
-            if self._status is not None and _says_error(self._status[0]):
-                span.set_status(*self._status[0], **self._status[1])
+            span.set_status(StatusCode.ERROR, self._text)
+            if self._status is not None and (self._text is None or _has_words(self._status)):
+                span.set_status(*self._status)
             if error_type is not None:
                 added[ERROR_TYPE] = error_type
         span.set_attributes(added)
@@ -200,6 +202,7 @@ class WatchedSpan:
         outcome, error_type = Outcome.OK, self._error_type
         if exception is not None:
             outcome, known = outcome_of_exception(exception)
+            self._text = error_text(exception)
             # A code says more than a class, a class without its module less.
             if error_type is None or error_type in self._vague(exception):
                 error_type = known
@@ -263,6 +266,10 @@ def _origin(exception: BaseException | None) -> BaseException | None:
     return exception
 
 
-def _says_error(status: tuple[Any, ...]) -> bool:
-    code = getattr(status[0], "status_code", status[0]) if status else None
-    return code is StatusCode.ERROR
+def _has_words(status: tuple[Status | StatusCode, str | None]) -> bool:
+    """Whether an emitter's error status says more than that it is one."""
+    return _says_error(status[0]) and bool(status[1] or getattr(status[0], "description", None))
+
+
+def _says_error(status: Status | StatusCode) -> bool:
+    return getattr(status, "status_code", status) is StatusCode.ERROR
