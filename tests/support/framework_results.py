@@ -18,6 +18,7 @@ from support.agent_frameworks import EVERY_COMMIT, ON_DEMAND, OURS, PEERS, run
 from support.cached_environments import CachedEnvironment
 from support.reference import REPOSITORY
 from support.spans import otlp_json_spans
+from toolspan.conventions.operations import KIND_BY_OPERATION
 
 RESULT = REPOSITORY / "docs" / "results" / "agent-frameworks.json"
 PAGE = REPOSITORY / "docs" / "compatibility.md"
@@ -29,12 +30,21 @@ DISTRIBUTIONS = {
     **{name: one.distributions for name, one in on_demand_frameworks.FRAMEWORKS.items()},
 }
 NATIVE_SCOPES = {one.scope for one in on_demand_frameworks.FRAMEWORKS.values()}
+PLURALS = {
+    "workflow": "workflows",
+    "agent": "agent runs",
+    "tool": "tool calls",
+    "llm": "model calls",
+}
 KINDS = {
     "workflows": "invoke_workflow ",
     "agent runs": "invoke_agent ",
     "steps": "step ",
     "tool calls": "execute_tool ",
     "model calls": ("chat", "generate_content "),
+}
+OPERATIONS = {
+    operation: PLURALS[kind] for operation, kind in KIND_BY_OPERATION.items() if kind in PLURALS
 }
 GAPS = {
     "openai-agents": [
@@ -61,8 +71,7 @@ GAPS = {
     **{name: list(one.gaps) for name, one in on_demand_frameworks.FRAMEWORKS.items()},
 }
 NOT_RUN = (
-    "CrewAI, Anthropic SDK, llama-index, Agno, "
-    "Haystack, DSPy, Claude Agent SDK, AutoGen, AG2, Semantic Kernel"
+    "CrewAI, llama-index, Agno, Haystack, DSPy, Claude Agent SDK, AutoGen, AG2, Semantic Kernel"
 )
 
 
@@ -89,10 +98,7 @@ def _row(environment: str) -> dict[str, Any]:
     spans = list(otlp_json_spans(folder))
     recorded = [span for span in spans if span["scope"] in (*OURS, "pydantic-ai", *NATIVE_SCOPES)]
     names = Counter(
-        kind
-        for span in recorded
-        for kind, prefix in KINDS.items()
-        if span["name"].startswith(prefix)
+        kind for span in recorded for kind, prefix in KINDS.items() if _is(span, kind, prefix)
     )
     theirs = [span for span in spans if span["scope"] == row["peer"]]
     layers = {span["attributes"].get("toolspan.tool_call.layer") for span in theirs}
@@ -104,6 +110,14 @@ def _row(environment: str) -> dict[str, Any]:
         "peer_spans": len(theirs),
         "peer_spans_counted": len(theirs) if layers - {"duplicate"} else 0,
     }
+
+
+def _is(span: dict[str, Any], kind: str, prefix: str | tuple[str, ...]) -> bool:
+    """By the operation, where the name of a native span says something else."""
+    said = OPERATIONS.get(span["attributes"].get("gen_ai.operation.name"))
+    if span["scope"] in NATIVE_SCOPES and said is not None:
+        return said == kind and span["attributes"].get("toolspan.tool_call.layer") != "duplicate"
+    return span["name"].startswith(prefix)
 
 
 def _versions(cached: CachedEnvironment, distributions: tuple[str, ...]) -> list[str]:

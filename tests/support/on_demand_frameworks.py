@@ -100,6 +100,31 @@ FRAMEWORKS = {
             "message.type",
         ),
     ),
+    "anthropic": Framework(
+        scope="com.anthropic.sdk.python",
+        distributions=("anthropic",),
+        switch="toolspan_anthropic",
+        gaps=(
+            "Agent runs have no name, and no hand-overs: the SDK knows neither.",
+            "A tool that does not exist leaves no span: the SDK answers the model itself.",
+            "The toolsets, the Sessions tool runner and environments were not run.",
+        ),
+        noise=(
+            "anthropic.beta",
+            "gen_ai.response.time_to_first_chunk",
+            "anthropic.request.id",
+            "gen_ai.request.max_tokens",
+            "gen_ai.tool.description",
+            "http.request.method",
+            "http.response.status_code",
+            "http.route",
+            "server.address",
+            "server.port",
+            "url.full",
+            "url.path",
+            "url.scheme",
+        ),
+    ),
 }
 
 

@@ -25,6 +25,7 @@ GENAI_OPENAI_AGENTS: Final = "opentelemetry.instrumentation.genai.openai_agents"
 GENAI_LANGCHAIN: Final = "opentelemetry.instrumentation.genai.langchain"
 GOOGLE_ADK: Final = "gcp.vertex.agent"
 STRANDS: Final = "strands.telemetry.tracer"
+ANTHROPIC: Final = "com.anthropic.sdk.python"
 AGENT_FRAMEWORK: Final = "agent_framework"
 
 # The MCP Python SDK 2.x names its client spans `MCP send tools/call {tool}` and sets no tool name.

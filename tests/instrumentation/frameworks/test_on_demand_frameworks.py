@@ -14,6 +14,7 @@ from support.agent_frameworks import HERE, ran, run, tree_of
 from support.on_demand_frameworks import FRAMEWORKS, program_of
 from support.reference import REPOSITORY
 from support.spans import otlp_json_spans
+from toolspan.conventions.operations import KIND_BY_OPERATION
 from toolspan.conventions.pseudo_tools import is_pseudo_tool
 
 EXAMPLES = REPOSITORY / "examples" / "frameworks"
@@ -39,9 +40,9 @@ def test_every_scenario_leaves_the_tree_that_is_written_down(name: str) -> None:
 
 
 def test_every_unit_of_work_says_how_it_ended(name: str) -> None:
-    units = ("execute_tool ", "invoke_agent ", "invoke_workflow ", "chat", "generate_content ")
     for span in otlp_json_spans(ran(name)[1]):
-        if span["name"].startswith(units) and layer_of(span) != "duplicate":
+        kind = KIND_BY_OPERATION.get(span["attributes"].get("gen_ai.operation.name"))
+        if kind is not None and layer_of(span) != "duplicate":
             assert "toolspan.outcome" in span["attributes"], span
 
 
@@ -116,6 +117,7 @@ def test_the_example_runs_and_its_tool_call_is_recorded(name: str) -> None:
     done, folder = run(name, program=EXAMPLES / program_of(name).replace("_runs", "_agent"))
     assert done.returncode == 0, done.stderr
     calls = [span for span in otlp_json_spans(folder) if layer_of(span) == "logical"]
-    assert [(call["name"], call["attributes"]["toolspan.outcome"]) for call in calls] == [
-        ("execute_tool weather", "ok")
+    named = [(call["attributes"]["gen_ai.tool.name"], call["attributes"]) for call in calls]
+    assert [(tool, attributes["toolspan.outcome"]) for tool, attributes in named] == [
+        ("weather", "ok")
     ]

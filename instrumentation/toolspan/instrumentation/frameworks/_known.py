@@ -10,6 +10,7 @@ def known_hooks() -> list[Hooks]:
     from toolspan.instrumentation.frameworks.native.agent_framework import (
         HOOKS as AGENT_FRAMEWORK_HOOKS,
     )
+    from toolspan.instrumentation.frameworks.native.anthropic import HOOKS as ANTHROPIC_HOOKS
     from toolspan.instrumentation.frameworks.native.google_adk import HOOKS as GOOGLE_ADK_HOOKS
     from toolspan.instrumentation.frameworks.native.pydantic_ai import HOOKS as PYDANTIC_AI_HOOKS
     from toolspan.instrumentation.frameworks.native.strands import HOOKS as STRANDS_HOOKS
@@ -25,4 +26,5 @@ def known_hooks() -> list[Hooks]:
         GOOGLE_ADK_HOOKS,
         STRANDS_HOOKS,
         AGENT_FRAMEWORK_HOOKS,
+        ANTHROPIC_HOOKS,
     ]

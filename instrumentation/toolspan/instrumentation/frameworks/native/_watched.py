@@ -44,6 +44,7 @@ class WatchedSpan:
             None if it has none for those.
         content: Names of its events and attributes that hold content: left out unless that is to
             be recorded.
+        is_error_described: Whether the status says what was raised, where its emitter does not.
         place: Where in the work it stands, to be told what its owner says.
         above: Who watches the span that it is below.
         is_left_by_its_reader: Whether being closed means that somebody stopped reading; otherwise
@@ -57,6 +58,7 @@ class WatchedSpan:
         "_below",
         "_error_type",
         "_exception",
+        "_is_error_described",
         "_left_out",
         "_outcome",
         "_outcome_of",
@@ -78,6 +80,7 @@ class WatchedSpan:
         absent: Collection[str] = (),
         returned: Collection[str | None] = (),
         content: Collection[str] = (),
+        is_error_described: bool = False,
         place: Place | None = None,
         above: "WatchedSpan | None" = None,
         is_left_by_its_reader: bool = False,
@@ -87,6 +90,7 @@ class WatchedSpan:
         self._absent: Final = absent
         self._returned: Final = returned
         self._left_out: Final = () if settings.capture else content
+        self._is_error_described: Final = is_error_described
         self._place: Final = place
         self._passing: Final = (StopIteration, StopAsyncIteration) + (
             () if is_left_by_its_reader else (GeneratorExit,)
@@ -202,7 +206,7 @@ class WatchedSpan:
         outcome, error_type = Outcome.OK, self._error_type
         if exception is not None:
             outcome, known = outcome_of_exception(exception)
-            self._text = error_text(exception)
+            self._text = error_text(exception) if self._is_error_described else None
             # A code says more than a class, a class without its module less.
             if error_type is None or error_type in self._vague(exception):
                 error_type = known
@@ -247,7 +251,7 @@ def watch(
     """
     above = watcher_of(trace.get_current_span(context))
     place = Place(span, kind, context, is_session=is_session, name=name)
-    return WatchedSpan(span, place=place, above=above, **options)
+    return WatchedSpan(span, place=place, above=above, is_error_described=True, **options)
 
 
 def _ignore(*_args: Any, **_kwargs: Any) -> None:
