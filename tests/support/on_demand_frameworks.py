@@ -125,6 +125,17 @@ FRAMEWORKS = {
             "url.scheme",
         ),
     ),
+    "llama-index": Framework(
+        scope="toolspan.instrumentation",
+        distributions=("llama-index-core", "llama-index-workflows"),
+        switch="toolspan_llama_index",
+        knows_sessions=False,
+        gaps=(
+            "It knows no session: name one with `session(...)`.",
+            "Query engines, retrievers, ReAct and code agents were not run.",
+            "Beside OpenInference it was not run.",
+        ),
+    ),
 }
 
 

@@ -6,6 +6,7 @@ from toolspan.instrumentation.frameworks._hooks import Hooks
 def known_hooks() -> list[Hooks]:
     """The hooks of every instrumentor of ours, set or not."""
     from toolspan.instrumentation.frameworks.langchain import HOOKS as LANGCHAIN_HOOKS
+    from toolspan.instrumentation.frameworks.llama_index import HOOKS as LLAMA_INDEX_HOOKS
     from toolspan.instrumentation.frameworks.mcp import HOOKS as MCP_HOOKS
     from toolspan.instrumentation.frameworks.native.agent_framework import (
         HOOKS as AGENT_FRAMEWORK_HOOKS,
@@ -27,4 +28,5 @@ def known_hooks() -> list[Hooks]:
         STRANDS_HOOKS,
         AGENT_FRAMEWORK_HOOKS,
         ANTHROPIC_HOOKS,
+        LLAMA_INDEX_HOOKS,
     ]
