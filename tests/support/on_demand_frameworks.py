@@ -136,6 +136,16 @@ FRAMEWORKS = {
             "Beside OpenInference it was not run.",
         ),
     ),
+    "agno": Framework(
+        scope="toolspan.instrumentation",
+        distributions=("agno",),
+        switch="toolspan_agno",
+        gaps=(
+            "A tool that does not exist leaves no span: the framework answers the model itself.",
+            "Steps of a workflow leave no span of their own. A run that goes on is a run of its own.",
+            "Beside OpenInference it was not run.",
+        ),
+    ),
 }
 
 

@@ -20,6 +20,7 @@ OPENINFERENCE_OPENAI_AGENTS: Final = "openinference.instrumentation.openai_agent
 OPENINFERENCE_LANGCHAIN: Final = "openinference.instrumentation.langchain"
 OPENINFERENCE_SMOLAGENTS: Final = "openinference.instrumentation.smolagents"
 OPENINFERENCE_LLAMA_INDEX: Final = "openinference.instrumentation.llama_index"
+OPENINFERENCE_AGNO: Final = "openinference.instrumentation.agno"
 OPENLLMETRY_OPENAI_AGENTS: Final = "opentelemetry.instrumentation.openai_agents"
 OPENLLMETRY_LANGCHAIN: Final = "opentelemetry.instrumentation.langchain"
 GENAI_OPENAI_AGENTS: Final = "opentelemetry.instrumentation.genai.openai_agents"
