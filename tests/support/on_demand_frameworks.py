@@ -146,6 +146,18 @@ FRAMEWORKS = {
             "Beside OpenInference it was not run.",
         ),
     ),
+    "haystack": Framework(
+        scope="toolspan.instrumentation",
+        distributions=("haystack-ai",),
+        switch="toolspan_haystack",
+        knows_sessions=False,
+        gaps=(
+            "It knows no session: name one with `session(...)`. Agents outside of pipelines have no name.",
+            "A tool that does not exist leaves no span: the framework answers the model itself.",
+            "Model calls of components other than agents are steps. The confirmation hooks were not run.",
+            "Beside OpenInference, and beside a tracer of Haystack's that writes spans, it was not run.",
+        ),
+    ),
 }
 
 

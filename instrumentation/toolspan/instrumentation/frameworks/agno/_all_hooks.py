@@ -9,10 +9,10 @@ from functools import partial
 from types import ModuleType
 
 from toolspan.conventions import scopes
+from toolspan.instrumentation.frameworks._around import Begin, around, noting
 from toolspan.instrumentation.frameworks._hooks import Hooks
 from toolspan.instrumentation.frameworks._peers import step_in_front_of
 from toolspan.instrumentation.frameworks.agno import _calls as calls
-from toolspan.instrumentation.frameworks.agno._around import around, noting
 
 
 def set_all(hooks: Hooks) -> None:
@@ -29,7 +29,7 @@ def set_all(hooks: Hooks) -> None:
         hooks.when_imported(module, partial(_hook_runs, hooks, owner, begin))
 
 
-def _hook_runs(hooks: Hooks, owner: str, begin: calls.Begin, module: ModuleType) -> None:
+def _hook_runs(hooks: Hooks, owner: str, begin: Begin, module: ModuleType) -> None:
     for name in ("run", "arun"):
         hooks.wrap(getattr(module, owner), name, around(begin, calls.judge_run))
 

@@ -1,7 +1,6 @@
 """The units of work of Agno, as calls of ours, and what its results say of them."""
 
 import sys
-from collections.abc import Callable
 from typing import Any, Final
 
 from opentelemetry.context import get_current
@@ -28,8 +27,6 @@ from toolspan.instrumentation.record import (
 
 Args = tuple[Any, ...]
 Kwargs = dict[str, Any]
-Begin = Callable[[Args, Kwargs], OpenCall | None]
-Judge = Callable[[OpenCall, Any], object]
 
 _SOURCE: Final = "agno"
 _DELEGATING: Final = frozenset({"delegate_task_to_member", "delegate_task_to_members"})

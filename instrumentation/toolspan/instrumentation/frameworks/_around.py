@@ -6,17 +6,25 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from typing import Any, Final
 
-from toolspan.instrumentation.frameworks.agno._calls import Begin, Judge
 from toolspan.instrumentation.record import OpenCall, attach, detach
 from toolspan.instrumentation.track._generators import driven, driven_async
 
 _log: Final = logging.getLogger("toolspan")
 
+Begin = Callable[[tuple[Any, ...], dict[str, Any]], OpenCall | None]
+"""Opens the call of a function that was called with these arguments, if it is to be recorded."""
+Origin = Callable[[BaseException], BaseException]
+Judge = Callable[[OpenCall, Any], object]
+"""Told what a function returned; says how that ends the call, and what is its result."""
 
-def around(begin: Begin, judge: Judge) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+
+def around(
+    begin: Begin, judge: Judge, origin: Origin | None = None
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """A decorator: what is returned is part of the call that `begin` opens, to its end.
 
-    `judge(call, result)` says how it ended, and is given each item of a stream as well.
+    `judge(call, result)` says how it ended, and is given each item of a stream as well; `origin`
+    gives what was raised in the first place, where the framework wraps it.
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -29,11 +37,11 @@ def around(begin: Begin, judge: Judge) -> Callable[[Callable[..., Any]], Callabl
             try:
                 result = function(*args, **kwargs)
             except BaseException as error:
-                call.end_with_exception(error)
+                call.end_with_exception(error if origin is None else origin(error))
                 raise
             finally:
                 detach(token)
-            return _followed(call, result, judge)
+            return _followed(call, result, judge, origin)
 
         return run
 
@@ -54,9 +62,9 @@ def noting(note: Callable[[], None]) -> Callable[[Callable[..., Any]], Callable[
     return decorate
 
 
-def _followed(call: OpenCall, result: Any, judge: Judge) -> Any:
+def _followed(call: OpenCall, result: Any, judge: Judge, origin: Origin | None) -> Any:
     if inspect.iscoroutine(result):
-        return _awaited(call, result, judge)
+        return _awaited(call, result, judge, origin)
     if inspect.isgenerator(result):
         return driven(call, _judged(call, result, judge), _end)
     if inspect.isasyncgen(result):
@@ -72,16 +80,18 @@ def _followed(call: OpenCall, result: Any, judge: Judge) -> Any:
     return result
 
 
-async def _awaited(call: OpenCall, result: Awaitable[Any], judge: Judge) -> Any:
+async def _awaited(
+    call: OpenCall, result: Awaitable[Any], judge: Judge, origin: Origin | None
+) -> Any:
     token = attach(call.context)
     try:
         answer = await result
     except BaseException as error:
-        call.end_with_exception(error)
+        call.end_with_exception(error if origin is None else origin(error))
         raise
     finally:
         detach(token)
-    return _followed(call, answer, judge)
+    return _followed(call, answer, judge, origin)
 
 
 def _judged(
@@ -114,5 +124,5 @@ def _quietly(function: Callable[..., Any], *args: Any) -> Any:
     try:
         return function(*args)
     except Exception:
-        _log.debug("toolspan could not follow Agno", exc_info=True)
+        _log.debug("toolspan could not follow a call", exc_info=True)
         return None
