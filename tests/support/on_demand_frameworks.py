@@ -158,6 +158,19 @@ FRAMEWORKS = {
             "Beside OpenInference, and beside a tracer of Haystack's that writes spans, it was not run.",
         ),
     ),
+    "dspy": Framework(
+        scope="toolspan.instrumentation.dspy",
+        distributions=("dspy",),
+        switch="toolspan_dspy",
+        knows_sessions=False,
+        gaps=(
+            "It knows no session: name one with `session(...)`. Agents are called as their class.",
+            "Tool calls have no ids: DSPy asks for them in words.",
+            "A tool that does not exist leaves no span: the framework answers the model itself.",
+            "Optimizers, `dspy.Parallel` and agents that write code were not run.",
+            "Beside OpenInference it was not run.",
+        ),
+    ),
 }
 
 

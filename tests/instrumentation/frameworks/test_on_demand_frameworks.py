@@ -70,7 +70,7 @@ def test_sessions_are_the_frameworks_and_the_users(name: str) -> None:
     turns = rows(
         ran(name)[1],
         "SELECT session_id, count(*) FROM tool_calls"
-        " WHERE session_id IN ('thread-7', 'visit-1') GROUP BY ALL",
+        " WHERE session_id IN ('thread-7', 'visit-1') AND NOT is_pseudo GROUP BY ALL",
     )
     knows_sessions = FRAMEWORKS[name].knows_sessions
     assert turns == ([("thread-7", 2), ("visit-1", 1)] if knows_sessions else [("visit-1", 1)])
@@ -88,7 +88,7 @@ def test_content_is_recorded_only_under_its_switch(name: str) -> None:
         if layer_of(span) == "logical" and span["attributes"].get("gen_ai.tool.name") == "search"
     ]
     assert "otters" not in without
-    assert [("otters" in call["gen_ai.tool.call.arguments"]) for call in calls] == [True]
+    assert ["otters" in call["gen_ai.tool.call.arguments"] for call in calls] == [True]
     assert ["results for otters" in call["gen_ai.tool.call.result"] for call in calls] == [True]
 
 
@@ -118,6 +118,5 @@ def test_the_example_runs_and_its_tool_call_is_recorded(name: str) -> None:
     assert done.returncode == 0, done.stderr
     calls = [span for span in otlp_json_spans(folder) if layer_of(span) == "logical"]
     named = [(call["attributes"]["gen_ai.tool.name"], call["attributes"]) for call in calls]
-    assert [(tool, attributes["toolspan.outcome"]) for tool, attributes in named] == [
-        ("weather", "ok")
-    ]
+    ended = [(tool, attributes["toolspan.outcome"]) for tool, attributes in named]
+    assert [one for one in ended if one[0] != "finish"] == [("weather", "ok")]

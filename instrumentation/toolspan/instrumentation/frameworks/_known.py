@@ -6,6 +6,7 @@ from toolspan.instrumentation.frameworks._hooks import Hooks
 def known_hooks() -> list[Hooks]:
     """The hooks of every instrumentor of ours, set or not."""
     from toolspan.instrumentation.frameworks.agno import HOOKS as AGNO_HOOKS
+    from toolspan.instrumentation.frameworks.dspy import HOOKS as DSPY_HOOKS
     from toolspan.instrumentation.frameworks.haystack import HOOKS as HAYSTACK_HOOKS
     from toolspan.instrumentation.frameworks.langchain import HOOKS as LANGCHAIN_HOOKS
     from toolspan.instrumentation.frameworks.llama_index import HOOKS as LLAMA_INDEX_HOOKS
@@ -33,4 +34,5 @@ def known_hooks() -> list[Hooks]:
         LLAMA_INDEX_HOOKS,
         AGNO_HOOKS,
         HAYSTACK_HOOKS,
+        DSPY_HOOKS,
     ]
