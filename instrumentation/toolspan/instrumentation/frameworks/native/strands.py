@@ -49,7 +49,7 @@ class StrandsInstrumentor(FrameworkInstrumentor):
     """Completes the spans of Strands Agents."""
 
     hooks = HOOKS
-    trigger = "strands.telemetry.tracer"
+    trigger = scopes.STRANDS  # called as the module is
     where = __name__
 
 
