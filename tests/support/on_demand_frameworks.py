@@ -171,6 +171,17 @@ FRAMEWORKS = {
             "Beside OpenInference it was not run.",
         ),
     ),
+    "ag2": Framework(
+        scope="opentelemetry.instrumentation.ag2",
+        distributions=("ag2",),
+        switch="toolspan_ag2",
+        knows_sessions=False,
+        gaps=(
+            "It knows no session: name one with `session(...)`. Agents hand over in its network only.",
+            "Its network of agents, tasks and live sessions were not run.",
+        ),
+        noise=("ag2.span.type",),
+    ),
 }
 
 

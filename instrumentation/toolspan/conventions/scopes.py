@@ -31,6 +31,7 @@ GENAI_OPENAI_AGENTS: Final = "opentelemetry.instrumentation.genai.openai_agents"
 GENAI_LANGCHAIN: Final = "opentelemetry.instrumentation.genai.langchain"
 GOOGLE_ADK: Final = "gcp.vertex.agent"
 STRANDS: Final = "strands.telemetry.tracer"
+AG2: Final = "opentelemetry.instrumentation.ag2"
 ANTHROPIC: Final = "com.anthropic.sdk.python"
 AGENT_FRAMEWORK: Final = "agent_framework"
 

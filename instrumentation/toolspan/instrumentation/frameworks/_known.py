@@ -11,6 +11,7 @@ def known_hooks() -> list[Hooks]:
     from toolspan.instrumentation.frameworks.langchain import HOOKS as LANGCHAIN_HOOKS
     from toolspan.instrumentation.frameworks.llama_index import HOOKS as LLAMA_INDEX_HOOKS
     from toolspan.instrumentation.frameworks.mcp import HOOKS as MCP_HOOKS
+    from toolspan.instrumentation.frameworks.native.ag2 import HOOKS as AG2_HOOKS
     from toolspan.instrumentation.frameworks.native.agent_framework import (
         HOOKS as AGENT_FRAMEWORK_HOOKS,
     )
@@ -35,4 +36,5 @@ def known_hooks() -> list[Hooks]:
         AGNO_HOOKS,
         HAYSTACK_HOOKS,
         DSPY_HOOKS,
+        AG2_HOOKS,
     ]

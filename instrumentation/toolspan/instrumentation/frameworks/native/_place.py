@@ -76,6 +76,14 @@ def place_of(span: object) -> Place | None:
     return getattr(span, "__dict__", {}).get(_PLACE)
 
 
+def hand_on(above: object, span: Span) -> None:
+    """What is below `span` stands where it would stand below `above`."""
+    place = place_of(above)
+    if place is not None:
+        vars(span)[_PLACE] = place
+        _stamp(span, place.identity)
+
+
 def _stamp(span: Span, identity: Identity) -> None:
     known = span.attributes or {}
     new = {key: value for key, value in identity.stamp.items() if key not in known}
