@@ -70,7 +70,7 @@ GAPS = {
     ],
     **{name: list(one.gaps) for name, one in on_demand_frameworks.FRAMEWORKS.items()},
 }
-NOT_RUN = "CrewAI, Claude Agent SDK, AutoGen, Semantic Kernel"
+NOT_RUN = "CrewAI, Claude Agent SDK, Semantic Kernel"
 
 
 def measure() -> dict[str, Any]:

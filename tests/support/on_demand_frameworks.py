@@ -182,6 +182,23 @@ FRAMEWORKS = {
         ),
         noise=("ag2.span.type",),
     ),
+    "autogen": Framework(
+        scope="autogen-core",
+        distributions=("autogen-agentchat", "autogen-core"),
+        switch="toolspan_autogen",
+        knows_sessions=False,
+        gaps=(
+            "It knows no session: name one with `session(...)`.",
+            "A hand-over is a tool call, `transfer_to_{agent}`.",
+            "A tool that is no coroutine runs in a thread: what it starts is in no trace.",
+            "Its runtime's spans of messages stay; `AUTOGEN_DISABLE_RUNTIME_TRACING=true` takes them away.",
+        ),
+        noise=(
+            "gen_ai.agent.description",
+            "gen_ai.agent.id",
+            "gen_ai.tool.description",
+        ),
+    ),
 }
 
 

@@ -32,6 +32,7 @@ GENAI_LANGCHAIN: Final = "opentelemetry.instrumentation.genai.langchain"
 GOOGLE_ADK: Final = "gcp.vertex.agent"
 STRANDS: Final = "strands.telemetry.tracer"
 AG2: Final = "opentelemetry.instrumentation.ag2"
+AUTOGEN: Final = "autogen-core"
 ANTHROPIC: Final = "com.anthropic.sdk.python"
 AGENT_FRAMEWORK: Final = "agent_framework"
 

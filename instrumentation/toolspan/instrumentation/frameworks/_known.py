@@ -16,6 +16,7 @@ def known_hooks() -> list[Hooks]:
         HOOKS as AGENT_FRAMEWORK_HOOKS,
     )
     from toolspan.instrumentation.frameworks.native.anthropic import HOOKS as ANTHROPIC_HOOKS
+    from toolspan.instrumentation.frameworks.native.autogen import HOOKS as AUTOGEN_HOOKS
     from toolspan.instrumentation.frameworks.native.google_adk import HOOKS as GOOGLE_ADK_HOOKS
     from toolspan.instrumentation.frameworks.native.pydantic_ai import HOOKS as PYDANTIC_AI_HOOKS
     from toolspan.instrumentation.frameworks.native.strands import HOOKS as STRANDS_HOOKS
@@ -37,4 +38,5 @@ def known_hooks() -> list[Hooks]:
         HAYSTACK_HOOKS,
         DSPY_HOOKS,
         AG2_HOOKS,
+        AUTOGEN_HOOKS,
     ]
