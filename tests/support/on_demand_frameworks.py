@@ -199,6 +199,19 @@ FRAMEWORKS = {
             "gen_ai.tool.description",
         ),
     ),
+    "semantic-kernel": Framework(
+        scope="semantic_kernel.functions.kernel_function",
+        distributions=("semantic-kernel",),
+        switch="toolspan_semantic_kernel",
+        knows_sessions=False,
+        gaps=(
+            "Its spans know no session: name one with `session(...)`.",
+            "Every function of a kernel is a tool call, also one that a program calls itself.",
+            "A tool that does not exist leaves no span: the framework answers the model itself.",
+            "Streamed answers, orchestrations, processes and prompt functions were not run.",
+        ),
+        noise=("gen_ai.agent.id", "sk.available_functions", "gen_ai.response.finish_reason"),
+    ),
 }
 
 

@@ -34,6 +34,15 @@ STRANDS: Final = "strands.telemetry.tracer"
 AG2: Final = "opentelemetry.instrumentation.ag2"
 AUTOGEN: Final = "autogen-core"
 ANTHROPIC: Final = "com.anthropic.sdk.python"
+SEMANTIC_KERNEL_OFF_BY_DEFAULT: Final = (
+    "semantic_kernel.utils.telemetry.agent_diagnostics.decorators",
+    "semantic_kernel.utils.telemetry.model_diagnostics.decorators",
+)
+SEMANTIC_KERNEL: Final = (
+    *SEMANTIC_KERNEL_OFF_BY_DEFAULT,
+    "semantic_kernel.functions.kernel_function",
+    "semantic_kernel.connectors.ai.chat_completion_client_base",
+)
 AGENT_FRAMEWORK: Final = "agent_framework"
 
 # The MCP Python SDK 2.x names its client spans `MCP send tools/call {tool}` and sets no tool name.

@@ -144,6 +144,17 @@ def test_a_class_named_without_its_module_is_named_in_full(recorded: Recorded) -
     assert attributes["error.type"] == "asyncio.exceptions.InvalidStateError"
 
 
+def test_a_class_written_out_as_python_shows_it_is_named_in_full(recorded: Recorded) -> None:
+    def ask() -> None:
+        with native("chat scripted", **{"gen_ai.operation.name": "chat"}) as span:
+            span.set_attribute("error.type", str(ConnectionError))
+            raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        ask()
+    assert (recorded.spans[0].attributes or {})["error.type"] == "ConnectionError"
+
+
 def test_an_exception_is_recorded_once_though_each_block_says_it(recorded: Recorded) -> None:
     with pytest.raises(LookupError):
         end_badly("invoke_agent guide", LookupError("x"))

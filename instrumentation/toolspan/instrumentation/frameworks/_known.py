@@ -19,6 +19,9 @@ def known_hooks() -> list[Hooks]:
     from toolspan.instrumentation.frameworks.native.autogen import HOOKS as AUTOGEN_HOOKS
     from toolspan.instrumentation.frameworks.native.google_adk import HOOKS as GOOGLE_ADK_HOOKS
     from toolspan.instrumentation.frameworks.native.pydantic_ai import HOOKS as PYDANTIC_AI_HOOKS
+    from toolspan.instrumentation.frameworks.native.semantic_kernel import (
+        HOOKS as SEMANTIC_KERNEL_HOOKS,
+    )
     from toolspan.instrumentation.frameworks.native.strands import HOOKS as STRANDS_HOOKS
     from toolspan.instrumentation.frameworks.openai_agents import HOOKS as OPENAI_AGENTS_HOOKS
     from toolspan.instrumentation.frameworks.smolagents import HOOKS as SMOLAGENTS_HOOKS
@@ -39,4 +42,5 @@ def known_hooks() -> list[Hooks]:
         DSPY_HOOKS,
         AG2_HOOKS,
         AUTOGEN_HOOKS,
+        SEMANTIC_KERNEL_HOOKS,
     ]

@@ -48,6 +48,8 @@ class Asked:
     call_id: object = None
     is_answered_later: bool = False
     """Whether returning nothing means that the answer comes in another way."""
+    result: Callable[[], object] | None = None
+    """Where the result is to be had, if the function does not return it."""
 
 
 Ended = Callable[[OpenCall, Any], object]
@@ -118,7 +120,7 @@ class _Joined:
     call: OpenCall
     context: Context
     watcher: WatchedSpan
-    is_answered_later: bool
+    said: Asked
     ended: Ended | None
     last: object = None
     token: Any = None
@@ -145,7 +147,9 @@ class _Joined:
 
     def end_with_result(self, result: object, *, judged: str | bool | None = None) -> None:
         try:
-            if self.is_answered_later and not result:
+            if self.said.result is not None:
+                result = self.said.result()
+            if self.said.is_answered_later and not result:
                 self.call.set_outcome(Outcome.INTERRUPTED)
             if self.ended is not None:
                 result = self.ended(self.call, result)
@@ -181,7 +185,7 @@ def _begin(
     context = call.context
     if place is not None:
         context = Context({**context, IDENTITY_KEY: place.identity})
-    return _Joined(call, context, watcher, said.is_answered_later, ended)
+    return _Joined(call, context, watcher, said, ended)
 
 
 def _joined_stream(joined: _Joined, body: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:

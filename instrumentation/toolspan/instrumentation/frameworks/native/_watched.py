@@ -221,7 +221,8 @@ class WatchedSpan:
         return outcome, error_type
 
     def _vague(self, exception: BaseException) -> set[str | None]:
-        return {type(exception).__name__, TOOL_ERROR_TYPE, *self._returned}
+        kind = type(exception)
+        return {kind.__name__, str(kind), TOOL_ERROR_TYPE, *self._returned}
 
     def _has_failed(self) -> bool:
         says_error = self._status is not None and _says_error(self._status[0])

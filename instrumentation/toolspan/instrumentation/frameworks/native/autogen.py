@@ -34,7 +34,7 @@ from toolspan.instrumentation.record import (
 HOOKS: Final = Hooks(
     name="autogen_agentchat",
     instrumentor="toolspan_autogen",
-    distributions=("autogen-core", "autogen-agentchat"),
+    distributions=("autogen-agentchat",),
 )
 """The hooks in force, for `toolspan doctor`."""
 
