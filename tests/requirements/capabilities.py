@@ -1,6 +1,6 @@
 """What the recording side must be able to do to be ahead of every existing library (A to O)."""
 
-from requirements._model import built, from_source, planned, unassigned
+from requirements._model import built, from_source, unassigned
 
 REQUIREMENTS = from_source(
     "recording capabilities",

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+from support import on_demand_frameworks
 from support.cached_environments import python_of
 from support.reference import REPOSITORY
 from support.trees import tree
@@ -47,6 +48,7 @@ PROGRAMS = {
     "smolagents": "smolagents_runs.py",
     "pydantic-ai": "pydantic_ai_runs.py",
     "every-framework": "nested_runs.py",
+    **{name: on_demand_frameworks.program_of(name) for name in on_demand_frameworks.FRAMEWORKS},
 }
 EVERY_COMMIT = ("openai-agents", "langgraph", "smolagents", "pydantic-ai")
 ON_DEMAND = tuple(f"{name}-oldest" for name in EVERY_COMMIT)
@@ -68,14 +70,14 @@ def program_of(environment: str) -> Path:
 
 
 def run(
-    environment: str, *scenarios: str, **env: str
+    environment: str, *scenarios: str, program: Path | None = None, **env: str
 ) -> tuple[subprocess.CompletedProcess[str], Path]:
     python = python_of(environment)
     folder = Path(mkdtemp(prefix=f"{environment}-"))
     kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     command = [python.with_name("toolspan"), "run", "--dir", folder, "--", python]
     done = subprocess.run(
-        [*map(str, command), str(program_of(environment)), *scenarios],
+        [*map(str, command), str(program or program_of(environment)), *scenarios],
         capture_output=True,
         text=True,
         timeout=TIMEOUT_S,
@@ -91,7 +93,7 @@ def ran(environment: str) -> tuple[subprocess.CompletedProcess[str], Path]:
     return run(environment)
 
 
-def tree_of(spans: Iterable[dict[str, Any]]) -> str:
+def tree_of(spans: Iterable[dict[str, Any]], noise: Iterable[str] = ()) -> str:
     spans = [{**span, "attributes": dict(span["attributes"])} for span in spans]
     for span in spans:
         attributes = span["attributes"]
@@ -104,5 +106,7 @@ def tree_of(spans: Iterable[dict[str, Any]]) -> str:
     for span in spans:  # no order of their own
         if span["name"] in side_by_side and span["attributes"].get("gen_ai.tool.call.id") == "c2":
             span["span_id_order"] = 1
-    shown = tree(sorted(spans, key=lambda span: span.get("span_id_order", 0)), leave_out=LEFT_OUT)
+    shown = tree(
+        sorted(spans, key=lambda span: span.get("span_id_order", 0)), leave_out=[*LEFT_OUT, *noise]
+    )
     return re.sub(r"elapsed: [\d.]+s", "elapsed", shown)

@@ -3,18 +3,22 @@
     PYTHONPATH=tests python -m support.framework_results
 
 runs every environment that is built, and writes the dated result beside the page made from it.
+With names of environments, only those are run, and the other rows stay as they are.
 """
 
 import json
 import subprocess
+import sys
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
+from support import on_demand_frameworks
 from support.agent_frameworks import CHANGING_PEER, EVERY_COMMIT, ON_DEMAND, OURS, PEERS, run
 from support.cached_environments import CachedEnvironment
 from support.reference import REPOSITORY
 from support.spans import otlp_json_spans
+from toolspan.conventions.operations import KIND_BY_OPERATION
 
 RESULT = REPOSITORY / "docs" / "results" / "agent-frameworks.json"
 PAGE = REPOSITORY / "docs" / "compatibility.md"
@@ -23,13 +27,24 @@ DISTRIBUTIONS = {
     "langgraph": ("langchain", "langgraph"),
     "smolagents": ("smolagents",),
     "pydantic-ai": ("pydantic-ai-slim",),
+    **{name: one.distributions for name, one in on_demand_frameworks.FRAMEWORKS.items()},
+}
+NATIVE_SCOPES = {one.scope for one in on_demand_frameworks.FRAMEWORKS.values()}
+PLURALS = {
+    "workflow": "workflows",
+    "agent": "agent runs",
+    "tool": "tool calls",
+    "llm": "model calls",
 }
 KINDS = {
     "workflows": "invoke_workflow ",
     "agent runs": "invoke_agent ",
     "steps": "step ",
     "tool calls": "execute_tool ",
-    "model calls": "chat",
+    "model calls": ("chat", "generate_content "),
+}
+OPERATIONS = {
+    operation: PLURALS[kind] for operation, kind in KIND_BY_OPERATION.items() if kind in PLURALS
 }
 GAPS = {
     "openai-agents": [
@@ -57,21 +72,28 @@ GAPS = {
         "A tool that raises `ModelRetry` and is asked for again is two spans; versions that mark it are folded.",
         "What a model asked a tool for is recorded as asked, with the message, and as received, with the call.",
     ],
+    **{name: list(one.gaps) for name, one in on_demand_frameworks.FRAMEWORKS.items()},
 }
-NOT_RUN = (
-    "CrewAI, Google ADK, Strands, Microsoft Agent Framework, Anthropic SDK, llama-index, Agno, "
-    "Haystack, DSPy, Claude Agent SDK, AutoGen, AG2, Semantic Kernel"
-)
+NOT_RUN = "CrewAI, Claude Agent SDK"
 
 
 def measure() -> dict[str, Any]:
     """Run everything that is built."""
-    rows = [_row(name) for name in (*EVERY_COMMIT, *ON_DEMAND, *PEERS, CHANGING_PEER)]
+    rows = [
+        _row(name)
+        for name in (
+            *EVERY_COMMIT,
+            *ON_DEMAND,
+            *PEERS,
+            CHANGING_PEER,
+            *on_demand_frameworks.FRAMEWORKS,
+        )
+    ]
     return {"date": datetime.now(tz=UTC).date().isoformat(), "rows": rows}
 
 
 def _row(environment: str) -> dict[str, Any]:
-    framework = next(name for name in EVERY_COMMIT if environment.startswith(name))
+    framework = max((name for name in DISTRIBUTIONS if environment.startswith(name)), key=len)
     cached = CachedEnvironment(environment)
     row: dict[str, Any] = {"environment": environment, "framework": framework, "run": False}
     row["versions"] = _versions(cached, DISTRIBUTIONS[framework])
@@ -85,12 +107,9 @@ def _row(environment: str) -> dict[str, Any]:
     except subprocess.TimeoutExpired:
         return row
     spans = list(otlp_json_spans(folder))
-    recorded = [span for span in spans if span["scope"] in OURS]
+    recorded = [span for span in spans if span["scope"] in (*OURS, *NATIVE_SCOPES)]
     names = Counter(
-        kind
-        for span in recorded
-        for kind, prefix in KINDS.items()
-        if span["name"].startswith(prefix)
+        kind for span in recorded for kind, prefix in KINDS.items() if _is(span, kind, prefix)
     )
     theirs = [span for span in spans if span["scope"] == row["peer"]]
     layers = {span["attributes"].get("toolspan.tool_call.layer") for span in theirs}
@@ -102,6 +121,14 @@ def _row(environment: str) -> dict[str, Any]:
         "peer_spans": len(theirs),
         "peer_spans_counted": len(theirs) if layers - {"duplicate"} else 0,
     }
+
+
+def _is(span: dict[str, Any], kind: str, prefix: str | tuple[str, ...]) -> bool:
+    """By the operation, where the name of a native span says something else."""
+    said = OPERATIONS.get(span["attributes"].get("gen_ai.operation.name"))
+    if span["scope"] in NATIVE_SCOPES and said is not None:
+        return said == kind and span["attributes"].get("toolspan.tool_call.layer") != "duplicate"
+    return span["name"].startswith(prefix)
 
 
 def _versions(cached: CachedEnvironment, distributions: tuple[str, ...]) -> list[str]:
@@ -148,8 +175,15 @@ def page(result: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def measure_again(names: list[str]) -> dict[str, Any]:
+    """The last result, with new rows for these environments."""
+    result = json.loads(RESULT.read_text(encoding="utf-8"))
+    kept = [row for row in result["rows"] if row["environment"] not in names]
+    return {**result, "rows": [*kept, *map(_row, names)]}
+
+
 def main() -> None:
-    result = measure()
+    result = measure_again(sys.argv[1:]) if sys.argv[1:] else measure()
     RESULT.parent.mkdir(parents=True, exist_ok=True)
     RESULT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     PAGE.write_text(page(result), encoding="utf-8")

@@ -17,6 +17,8 @@ KIND_BY_OPERATION: Final[dict[str, str]] = {
     "agent_call": "agent",  # Gemini CLI
     "invoke_workflow": "workflow",
     "handle_conversation_turn": "workflow",
+    "invoke_swarm": "workflow",  # Strands
+    "invoke_graph": "workflow",  # Strands
     "plan": "step",
     "invoke_node": "step",  # Google ADK
     "agent_step": "step",  # Vercel AI SDK 7

@@ -11,7 +11,8 @@ from toolspan.conventions import scopes
 PSEUDO_TOOLS_BY_SCOPE: Final[dict[str, frozenset[str]]] = {
     scopes.OPENINFERENCE_SMOLAGENTS: frozenset({"FinalAnswerTool", "final_answer"}),
     scopes.TOOLSPAN_SMOLAGENTS: frozenset({"final_answer"}),
-    "toolspan.instrumentation.dspy": frozenset({"finish"}),
+    scopes.TOOLSPAN_DSPY: frozenset({"finish"}),
+    scopes.STRANDS: frozenset({"handoff_to_agent"}),  # what a swarm gives to its agents
     scopes.GOOGLE_ADK: frozenset({"transfer_to_agent", "(merged tools)"}),
 }
 

@@ -9,6 +9,8 @@ from typing import Final
 TOOLSPAN: Final = "toolspan.instrumentation"
 TOOLSPAN_SMOLAGENTS: Final = "toolspan.instrumentation.smolagents"
 """Ours too; a scope of its own because it has pseudo tools."""
+TOOLSPAN_DSPY: Final = "toolspan.instrumentation.dspy"
+"""The same."""
 TOOLSPAN_FEEDBACK: Final = "toolspan.feedback"
 """Scope of the feedback events that `record_feedback` emits."""
 MCP_PYTHON_SDK: Final = "mcp-python-sdk"
@@ -19,6 +21,10 @@ PYDANTIC_AI: Final = "pydantic-ai"
 OPENINFERENCE_OPENAI_AGENTS: Final = "openinference.instrumentation.openai_agents"
 OPENINFERENCE_LANGCHAIN: Final = "openinference.instrumentation.langchain"
 OPENINFERENCE_SMOLAGENTS: Final = "openinference.instrumentation.smolagents"
+OPENINFERENCE_LLAMA_INDEX: Final = "openinference.instrumentation.llama_index"
+OPENINFERENCE_AGNO: Final = "openinference.instrumentation.agno"
+OPENINFERENCE_HAYSTACK: Final = "openinference.instrumentation.haystack"
+OPENINFERENCE_DSPY: Final = "openinference.instrumentation.dspy"
 OPENLLMETRY_OPENAI_AGENTS: Final = "opentelemetry.instrumentation.openai_agents"
 OPENLLMETRY_LANGCHAIN: Final = "opentelemetry.instrumentation.langchain"
 GENAI_OPENAI_AGENTS: Final = "opentelemetry.instrumentation.genai.openai_agents"
@@ -26,6 +32,18 @@ GENAI_LANGCHAIN: Final = "opentelemetry.instrumentation.genai.langchain"
 GENAI_SMOLAGENTS: Final = "opentelemetry.instrumentation.genai.smolagents"
 GOOGLE_ADK: Final = "gcp.vertex.agent"
 STRANDS: Final = "strands.telemetry.tracer"
+AG2: Final = "opentelemetry.instrumentation.ag2"
+AUTOGEN: Final = "autogen-core"
+ANTHROPIC: Final = "com.anthropic.sdk.python"
+SEMANTIC_KERNEL_OFF_BY_DEFAULT: Final = (
+    "semantic_kernel.utils.telemetry.agent_diagnostics.decorators",
+    "semantic_kernel.utils.telemetry.model_diagnostics.decorators",
+)
+SEMANTIC_KERNEL: Final = (
+    *SEMANTIC_KERNEL_OFF_BY_DEFAULT,
+    "semantic_kernel.functions.kernel_function",
+    "semantic_kernel.connectors.ai.chat_completion_client_base",
+)
 AGENT_FRAMEWORK: Final = "agent_framework"
 
 # The MCP Python SDK 2.x names its client spans `MCP send tools/call {tool}` and sets no tool name.

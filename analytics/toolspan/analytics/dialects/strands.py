@@ -9,6 +9,10 @@ STRANDS = Dialect(
     sample="demos/strands_demo.json, demos/strands_demo_latest.json",
     keys=("gen_ai.event.start_time", "gen_ai.tool.status"),
     scopes=(scopes.STRANDS,),
-    facts={"outcome": ("strands.cancellation.type?cancelled",)},
+    facts={
+        "outcome": ("strands.cancellation.type?cancelled",),
+        # A swarm or a graph is named where others name an agent.
+        "workflow_name": ("gen_ai.workflow.name", "gen_ai.agent.name"),
+    },
     failures={"gen_ai.tool.status": ("error",)},
 )

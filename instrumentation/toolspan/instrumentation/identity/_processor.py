@@ -34,7 +34,7 @@ class IdentitySpanProcessor(SpanProcessor):
             attributes = span.attributes or {}
             added: dict[str, Any] = {
                 **identity_in(context).stamp,
-                **gen_ai_identity(attributes, context),
+                **gen_ai_identity(attributes, context, span.name),
                 **foreign_tool_call_attributes(span.name, span.kind, attributes, scope, context),
             }
             new = {key: value for key, value in added.items() if key not in attributes}

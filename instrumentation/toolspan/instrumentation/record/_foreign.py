@@ -16,7 +16,13 @@ from toolspan.conventions.attributes import (
     TOOLSPAN_TOOL_CALL_LAYER,
 )
 from toolspan.conventions.layers import Layer
-from toolspan.conventions.operations import KIND_BY_OPERATION, MCP_TOOLS_CALL
+from toolspan.conventions.operations import (
+    EXECUTE_TOOL,
+    INVOKE_AGENT,
+    INVOKE_WORKFLOW,
+    KIND_BY_OPERATION,
+    MCP_TOOLS_CALL,
+)
 from toolspan.instrumentation.record._context import IDENTITY_KEY, identity_in, open_call_in
 from toolspan.instrumentation.record._kinds import Kind
 
@@ -25,11 +31,15 @@ if TYPE_CHECKING:  # the SDK need not be installed, and takes its time to import
 
 # Kinds of work for whose spans the conventions list `gen_ai.conversation.id`.
 _IN_A_CONVERSATION = frozenset({"llm", "tool", "agent", "workflow"})
+# Operations that the conventions let a span's name begin with, and no other library's do.
+_NAMING = frozenset({EXECUTE_TOOL, INVOKE_AGENT, INVOKE_WORKFLOW, "generate_content"})
 
 
-def gen_ai_identity(attributes: Mapping[str, Any], context: Context) -> dict[str, Any]:
+def gen_ai_identity(
+    attributes: Mapping[str, Any], context: Context, name: str = ""
+) -> dict[str, Any]:
     """Conversation and agent, for a span whose operation the conventions list them for."""
-    kind = KIND_BY_OPERATION.get(str(attributes.get(GEN_AI_OPERATION_NAME)))
+    kind = kind_of_work(attributes, name)
     if kind not in _IN_A_CONVERSATION:
         return {}
     identity = identity_in(context)
@@ -41,9 +51,17 @@ def gen_ai_identity(attributes: Mapping[str, Any], context: Context) -> dict[str
     return added
 
 
-def kind_of_work(attributes: Mapping[str, Any]) -> str | None:
-    """What a span says it describes: `tool`, `agent`, `llm`, ...; None where it does not say."""
-    return KIND_BY_OPERATION.get(str(attributes.get(GEN_AI_OPERATION_NAME)))
+def kind_of_work(attributes: Mapping[str, Any], name: str = "") -> str | None:
+    """What a span says it describes: `tool`, `agent`, `llm`, ...; None where it does not say.
+
+    Some libraries tell the operation only later: until then the first word of the name does.
+    """
+    operation = attributes.get(GEN_AI_OPERATION_NAME)
+    if operation is None:
+        operation, _, subject = name.partition(" ")
+        if operation not in _NAMING or not subject:
+            return None
+    return KIND_BY_OPERATION.get(str(operation))
 
 
 def in_agent_of(attributes: Mapping[str, Any], context: Context) -> Context | None:
@@ -95,7 +113,7 @@ def tool_described_by(
 ) -> str | None:
     """The tool that a span describes a call of, as far as its start says."""
     is_mcp_call = attributes.get(MCP_METHOD_NAME) == MCP_TOOLS_CALL
-    if is_mcp_call or KIND_BY_OPERATION.get(str(attributes.get(GEN_AI_OPERATION_NAME))) == "tool":
+    if is_mcp_call or kind_of_work(attributes, name) == "tool":
         tool = attributes.get(GEN_AI_TOOL_NAME)
         return tool if isinstance(tool, str) else name.rpartition(" ")[2]
     if scope is not None and scope.name == scopes.MCP_PYTHON_SDK:

@@ -1,7 +1,7 @@
 """Spans that a framework emits itself: told at their start to whoever knows how to mend them.
 
-One file per instrumentation scope would say what is wrong with its spans; so far all of them are
-MCP's, so the rules stand in `frameworks.mcp`.
+One file per instrumentation scope says what is wrong with its spans; the rules for MCP's stand in
+`frameworks.mcp`.
 """
 
 from toolspan.instrumentation.frameworks.native._held import HeldSpan

@@ -7,7 +7,6 @@ well, and each request repeats all messages and tools.
 
 import inspect
 import logging
-import sys
 from collections.abc import Callable
 from importlib import import_module
 from types import ModuleType
@@ -124,8 +123,7 @@ def mend(span: Span, interrupted: Interrupted) -> None:
     kind = kind_of_work(known)
     if kind is None:
         return
-    before = sys.exc_info()[1]
-    WatchedSpan(span, outcome_of=_outcome_of, raised=lambda: _raised(before))
+    WatchedSpan(span, outcome_of=_outcome_of)
     if kind == "agent":
         for link in interrupted.links_to(conversation_of(known)) or ():
             span.add_link(link.context, link.attributes)
@@ -135,11 +133,3 @@ def _outcome_of(span: Span) -> Outcome | None:
     """A call that waits for a person or for another process has not failed, nor succeeded."""
     is_deferred = any(key.startswith(_DEFERRED) for key in span.attributes or ())
     return Outcome.INTERRUPTED if is_deferred else None
-
-
-def _raised(before: BaseException | None) -> BaseException | None:
-    """The exception on its way through the code that ends the span."""
-    error = sys.exc_info()[1]
-    if error is before or isinstance(error, (StopIteration, StopAsyncIteration, GeneratorExit)):
-        return None
-    return error
