@@ -74,7 +74,7 @@ GAPS = {
     ],
     **{name: list(one.gaps) for name, one in on_demand_frameworks.FRAMEWORKS.items()},
 }
-NOT_RUN = "CrewAI, Claude Agent SDK"
+NOT_RUN = "CrewAI"
 
 
 def measure() -> dict[str, Any]:

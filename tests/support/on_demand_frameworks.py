@@ -212,6 +212,18 @@ FRAMEWORKS = {
         ),
         noise=("gen_ai.agent.id", "sk.available_functions", "gen_ai.response.finish_reason"),
     ),
+    "claude-agent-sdk": Framework(
+        scope="toolspan.instrumentation",
+        distributions=("claude-agent-sdk",),
+        switch="toolspan_claude_agent_sdk,toolspan_mcp",
+        gaps=(
+            "It was run with a transport of our own, not with the agent's program itself.",
+            "A tool's failure is a `tool_error`, a timeout and a refusal too: nothing else is said.",
+            "Model calls leave no span; the tokens of a turn stand on its agent run, its cost nowhere.",
+            "A turn begins with the first message that arrives, not with the question.",
+        ),
+        noise=("jsonrpc.request.id", "mcp.protocol.version", "mcp.session.id"),
+    ),
 }
 
 

@@ -6,6 +6,7 @@ from toolspan.instrumentation.frameworks._hooks import Hooks
 def known_hooks() -> list[Hooks]:
     """The hooks of every instrumentor of ours, set or not."""
     from toolspan.instrumentation.frameworks.agno import HOOKS as AGNO_HOOKS
+    from toolspan.instrumentation.frameworks.claude_agent_sdk import HOOKS as CLAUDE_AGENT_SDK_HOOKS
     from toolspan.instrumentation.frameworks.dspy import HOOKS as DSPY_HOOKS
     from toolspan.instrumentation.frameworks.haystack import HOOKS as HAYSTACK_HOOKS
     from toolspan.instrumentation.frameworks.langchain import HOOKS as LANGCHAIN_HOOKS
@@ -43,4 +44,5 @@ def known_hooks() -> list[Hooks]:
         AG2_HOOKS,
         AUTOGEN_HOOKS,
         SEMANTIC_KERNEL_HOOKS,
+        CLAUDE_AGENT_SDK_HOOKS,
     ]
