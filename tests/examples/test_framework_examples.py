@@ -12,6 +12,7 @@ from support.cached_environments import python_of
 from support.reference import REPOSITORY
 
 PAGES = REPOSITORY / "docs" / "how-to" / "frameworks"
+MORE = REPOSITORY / "docs" / "how-to" / "more-agent-frameworks.md"
 EXAMPLES = REPOSITORY / "examples" / "frameworks"
 ENVIRONMENTS = sorted(page.stem for page in PAGES.glob("*.md"))
 BLOCK = re.compile(
@@ -78,4 +79,5 @@ def test_the_commands_of_the_page_print_what_it_shows(page: str, tmp_path: Path)
 def test_every_framework_has_a_page_and_every_example_is_on_one() -> None:
     assert ENVIRONMENTS == ["langgraph", "openai-agents", "pydantic-ai", "smolagents"]
     on_pages = {file for page in ENVIRONMENTS for file, _, _ in blocks(page) if file}
-    assert on_pages == {path.name for path in EXAMPLES.glob("*.py")}
+    linked = re.findall(r"\(\.\./\.\./examples/frameworks/(\w+\.py)\)", MORE.read_text("utf-8"))
+    assert sorted([*on_pages, *linked]) == sorted(path.name for path in EXAMPLES.glob("*.py"))

@@ -65,6 +65,9 @@ def test_only_content_and_error_text_are_open_to_redaction() -> None:
     ]
     assert len(names) > 60
     assert {name for name in names if pattern.search(name)} == {
+        "gen_ai.system_instructions",
+        "gen_ai.input.messages",
+        "gen_ai.output.messages",
         "gen_ai.tool.call.arguments",
         "gen_ai.tool.call.result",
         "gen_ai.evaluation.explanation",

@@ -45,10 +45,10 @@ def test_a_request_carries_the_messages_that_those_before_it_did_not() -> None:
         {"gen_ai.tool.definitions": TOOLS, "gen_ai.input.messages": [HI], "other": 1},
         {
             "gen_ai.input.messages": [FOUND],
-            "toolspan.content.earlier_messages": 2,
+            "toolspan.content.earlier_message_count": 2,
             "other": 1,
         },
-        {"gen_ai.input.messages": [HI], "toolspan.content.earlier_messages": 4, "other": 1},
+        {"gen_ai.input.messages": [HI], "toolspan.content.earlier_message_count": 4, "other": 1},
     ]
 
 

@@ -19,7 +19,7 @@ from toolspan.conventions.attributes import (
     GEN_AI_TOOL_CALL_ID,
     GEN_AI_TOOL_CALL_RESULT,
     GEN_AI_TOOL_DEFINITIONS,
-    TOOLSPAN_CONTENT_EARLIER_MESSAGES,
+    TOOLSPAN_CONTENT_EARLIER_MESSAGE_COUNT,
 )
 
 _ONCE: Final = (GEN_AI_TOOL_DEFINITIONS, GEN_AI_SYSTEM_INSTRUCTIONS)
@@ -81,7 +81,7 @@ class SaidOnce:
         if not known and new == messages:
             return {GEN_AI_INPUT_MESSAGES: text}
         said = {GEN_AI_INPUT_MESSAGES: json.dumps(new, ensure_ascii=False, separators=(",", ":"))}
-        return {**said, TOOLSPAN_CONTENT_EARLIER_MESSAGES: known} if known else said
+        return {**said, TOOLSPAN_CONTENT_EARLIER_MESSAGE_COUNT: known} if known else said
 
     def _without_results(self, message: Any) -> Any:
         """A message without the results that stand on the tool calls they are of."""

@@ -46,10 +46,10 @@ class SparingProvider(TracerProvider):
         known = _attributes_of(span)
         said = self._said.of(known)
         kind = kind_of_work(known)
+        set_what_is_left = span.set_attributes  # of whoever watches the span, or its own
 
         def set_attributes(attributes: Mapping[str, Any]) -> None:
-            left = self.left_of(attributes, _attributes_of(span), kind, said)
-            type(span).set_attributes(span, left)
+            set_what_is_left(self.left_of(attributes, _attributes_of(span), kind, said))
 
         def set_attribute(key: str, value: Any) -> None:
             set_attributes({key: value})
