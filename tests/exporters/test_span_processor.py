@@ -61,6 +61,7 @@ def test_a_span_is_in_the_file_when_end_returns(
         "start": span.start_time,
         "end": span.end_time,
         "events": [],
+        "links": [],
     }
     [path] = directory.iterdir()
     assert processor.stats() == Stats(
