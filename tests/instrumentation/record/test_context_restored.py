@@ -1,9 +1,10 @@
 """What a block or a wrapper attaches is gone when it is left."""
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import AsyncGenerator, Generator
 
 import pytest
+import tenacity
 from opentelemetry.context import get_current
 
 from support.recording import Recorded
@@ -14,6 +15,7 @@ from toolspan.instrumentation import (
     track_attempt,
     track_tool_call,
 )
+from toolspan.instrumentation.track import hook_retry_libraries
 
 
 class _Once:
@@ -65,6 +67,57 @@ def test_after_a_try_the_call_is_current_again(recorded: Recorded):
         with track_attempt():
             assert get_current() is not call.context
         assert get_current() is call.context
+
+
+@pytest.mark.requirement("capability.A2-ends-once")
+def test_a_coroutine_leaves_the_context_of_its_awaiter_as_it_was(recorded: Recorded):
+    @track_tool_call
+    async def answer() -> int:
+        assert get_current()
+        return 1
+
+    @track_tool_call
+    async def fail() -> None:
+        raise LookupError
+
+    async def main() -> None:
+        before = get_current()
+        assert await answer() == 1
+        assert get_current() is before
+        with pytest.raises(LookupError):
+            await fail()
+        assert get_current() is before
+
+    asyncio.run(main())
+
+
+def test_an_async_generator_dropped_while_it_waits_leaves_nothing_current(recorded: Recorded):
+    @track_tool_call
+    async def pages() -> AsyncGenerator[int, None]:
+        await _Once()
+        yield 1
+
+    before = get_current()
+    step = pages().__anext__()
+    step.send(None)
+    assert get_current() != before
+    del step
+    assert get_current() == before
+
+
+@pytest.mark.requirement("capability.C-attempts")
+def test_after_a_try_of_a_retry_library_the_call_is_current_again(recorded: Recorded):
+    hook_retry_libraries()
+    tries = tenacity.Retrying(stop=tenacity.stop_after_attempt(3), wait=tenacity.wait_none())
+    with track_tool_call("a") as call:
+        for attempt in tries:
+            assert get_current() is call.context
+            with attempt:
+                if attempt.retry_state.attempt_number < 3:
+                    raise LookupError
+        assert get_current() is call.context
+    (span,) = recorded.tree
+    assert span["attributes"]["toolspan.attempt.count"] == 3
 
 
 def test_a_coroutine_closed_by_hand_leaves_nothing_current(recorded: Recorded):
