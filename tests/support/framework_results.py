@@ -18,7 +18,6 @@ from support.agent_frameworks import CHANGING_PEER, EVERY_COMMIT, ON_DEMAND, OUR
 from support.cached_environments import CachedEnvironment
 from support.reference import REPOSITORY
 from support.spans import otlp_json_spans
-from toolspan.conventions.operations import KIND_BY_OPERATION
 
 RESULT = REPOSITORY / "docs" / "results" / "agent-frameworks.json"
 PAGE = REPOSITORY / "docs" / "compatibility.md"
@@ -29,22 +28,12 @@ DISTRIBUTIONS = {
     "pydantic-ai": ("pydantic-ai-slim",),
     **{name: one.distributions for name, one in on_demand_frameworks.FRAMEWORKS.items()},
 }
-NATIVE_SCOPES = {one.scope for one in on_demand_frameworks.FRAMEWORKS.values()}
-PLURALS = {
-    "workflow": "workflows",
-    "agent": "agent runs",
-    "tool": "tool calls",
-    "llm": "model calls",
-}
 KINDS = {
     "workflows": "invoke_workflow ",
     "agent runs": "invoke_agent ",
     "steps": "step ",
     "tool calls": "execute_tool ",
-    "model calls": ("chat", "generate_content "),
-}
-OPERATIONS = {
-    operation: PLURALS[kind] for operation, kind in KIND_BY_OPERATION.items() if kind in PLURALS
+    "model calls": "chat",
 }
 GAPS = {
     "openai-agents": [
@@ -107,10 +96,15 @@ def _row(environment: str) -> dict[str, Any]:
     except subprocess.TimeoutExpired:
         return row
     spans = list(otlp_json_spans(folder))
-    recorded = [span for span in spans if span["scope"] in (*OURS, *NATIVE_SCOPES)]
+    recorded = [span for span in spans if span["scope"] in OURS]
     names = Counter(
-        kind for span in recorded for kind, prefix in KINDS.items() if _is(span, kind, prefix)
+        kind
+        for span in recorded
+        for kind, prefix in KINDS.items()
+        if span["name"].startswith(prefix)
     )
+    if environment in on_demand_frameworks.FRAMEWORKS:
+        names = on_demand_frameworks.counted(folder)
     theirs = [span for span in spans if span["scope"] == row["peer"]]
     layers = {span["attributes"].get("toolspan.tool_call.layer") for span in theirs}
     return {
@@ -121,14 +115,6 @@ def _row(environment: str) -> dict[str, Any]:
         "peer_spans": len(theirs),
         "peer_spans_counted": len(theirs) if layers - {"duplicate"} else 0,
     }
-
-
-def _is(span: dict[str, Any], kind: str, prefix: str | tuple[str, ...]) -> bool:
-    """By the operation, where the name of a native span says something else."""
-    said = OPERATIONS.get(span["attributes"].get("gen_ai.operation.name"))
-    if span["scope"] in NATIVE_SCOPES and said is not None:
-        return said == kind and span["attributes"].get("toolspan.tool_call.layer") != "duplicate"
-    return span["name"].startswith(prefix)
 
 
 def _versions(cached: CachedEnvironment, distributions: tuple[str, ...]) -> list[str]:

@@ -3,7 +3,9 @@
 `make environments NAMES=google-adk` builds one; `make test-frameworks` runs those that are built.
 """
 
+from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -229,3 +231,23 @@ FRAMEWORKS = {
 
 def program_of(name: str) -> str:
     return f"{name.replace('-', '_')}_runs.py"
+
+
+def counted(folder: Path) -> Counter[str]:
+    """How many of each kind of work the tables hold: native spans are named in many ways."""
+    from toolspan.analytics import open_traces
+
+    traces = open_traces([folder])
+    tables = {
+        "workflows": "workflow_runs",
+        "agent runs": "agent_runs",
+        # Without an index, a step of ours is known by its name.
+        "steps": "spans WHERE kind = 'step' OR name LIKE 'step %'",
+        "tool calls": "tool_calls",
+        "model calls": "llm_calls",
+    }
+    counts = {
+        kind: traces.sql(f"SELECT count(*) FROM {table}").iat[0, 0]
+        for kind, table in tables.items()
+    }
+    return Counter({kind: int(count) for kind, count in counts.items()})

@@ -34,11 +34,14 @@ from toolspan.instrumentation.record._current import attach, current_context, de
 from toolspan.instrumentation.record._described import Described, described_arguments
 from toolspan.instrumentation.record._evaluation import DIRECTIONS, SOURCES, Evaluation
 from toolspan.instrumentation.record._foreign import (
+    CONTENT_NAMES,
     conversation_of,
     foreign_tool_call_attributes,
     gen_ai_identity,
+    identity_below,
     in_agent_of,
     kind_of_work,
+    tool_status_of,
 )
 from toolspan.instrumentation.record._identity import NOBODY, Identity
 from toolspan.instrumentation.record._kinds import Kind, Prepared
@@ -74,6 +77,7 @@ from toolspan.instrumentation.record._usage import usage_attributes
 
 __all__ = [
     "CALL_KEY",
+    "CONTENT_NAMES",
     "DIRECTIONS",
     "FALLBACK_KEY",
     "IDENTITY_KEY",
@@ -106,6 +110,7 @@ __all__ = [
     "error_type_of",
     "foreign_tool_call_attributes",
     "gen_ai_identity",
+    "identity_below",
     "identity_in",
     "in_agent_of",
     "is_suppressed",
@@ -123,6 +128,7 @@ __all__ = [
     "records_all",
     "returned_failure",
     "tell_outcome",
+    "tool_status_of",
     "tracer_of",
     "unrecorded_call",
     "usage_attributes",

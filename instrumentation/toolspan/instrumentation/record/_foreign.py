@@ -1,7 +1,7 @@
 """What we add to spans of other libraries."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry.context import Context
 from opentelemetry.trace import SpanKind
@@ -10,9 +10,16 @@ from toolspan.conventions import scopes
 from toolspan.conventions.attributes import (
     GEN_AI_AGENT_NAME,
     GEN_AI_CONVERSATION_ID,
+    GEN_AI_INPUT_MESSAGES,
     GEN_AI_OPERATION_NAME,
+    GEN_AI_OUTPUT_MESSAGES,
+    GEN_AI_SYSTEM_INSTRUCTIONS,
+    GEN_AI_TOOL_CALL_ARGUMENTS,
+    GEN_AI_TOOL_CALL_RESULT,
     GEN_AI_TOOL_NAME,
+    GEN_AI_WORKFLOW_NAME,
     MCP_METHOD_NAME,
+    TOOLSPAN_STEP,
     TOOLSPAN_TOOL_CALL_LAYER,
 )
 from toolspan.conventions.layers import Layer
@@ -23,7 +30,9 @@ from toolspan.conventions.operations import (
     KIND_BY_OPERATION,
     MCP_TOOLS_CALL,
 )
+from toolspan.instrumentation.content import safe_name
 from toolspan.instrumentation.record._context import IDENTITY_KEY, identity_in, open_call_in
+from toolspan.instrumentation.record._identity import Identity
 from toolspan.instrumentation.record._kinds import Kind
 
 if TYPE_CHECKING:  # the SDK need not be installed, and takes its time to import
@@ -33,6 +42,28 @@ if TYPE_CHECKING:  # the SDK need not be installed, and takes its time to import
 _IN_A_CONVERSATION = frozenset({"llm", "tool", "agent", "workflow"})
 # Operations that the conventions let a span's name begin with, and no other library's do.
 _NAMING = frozenset({EXECUTE_TOOL, INVOKE_AGENT, INVOKE_WORKFLOW, "generate_content"})
+
+_BELOW: Final = {
+    "agent": (GEN_AI_AGENT_NAME, Identity.in_agent),
+    "step": (TOOLSPAN_STEP, Identity.in_step),
+    "workflow": (GEN_AI_WORKFLOW_NAME, Identity.in_workflow),
+}
+CONTENT_NAMES: Final = frozenset(
+    {
+        GEN_AI_INPUT_MESSAGES,
+        GEN_AI_OUTPUT_MESSAGES,
+        GEN_AI_SYSTEM_INSTRUCTIONS,
+        GEN_AI_TOOL_CALL_ARGUMENTS,
+        GEN_AI_TOOL_CALL_RESULT,
+        "gen_ai.system.message",
+        "gen_ai.user.message",
+        "gen_ai.assistant.message",
+        "gen_ai.tool.message",
+        "gen_ai.choice",
+        "gen_ai.client.inference.operation.details",
+    }
+)
+"""Attributes and events that hold content, by their names today and until 2025."""
 
 
 def gen_ai_identity(
@@ -70,6 +101,25 @@ def in_agent_of(attributes: Mapping[str, Any], context: Context) -> Context | No
     if kind_of_work(attributes) != "agent" or not isinstance(agent, str) or not agent:
         return None
     return Context({**context, IDENTITY_KEY: identity_in(context).in_agent(agent)})
+
+
+def identity_below(
+    identity: Identity, kind: str | None, attributes: Mapping[str, Any], name: str | None
+) -> Identity:
+    """The identity of what is below a span that describes this kind of work.
+
+    `name` is what the work is called, where the span's attributes do not say.
+    """
+    if kind not in _BELOW:
+        return identity
+    key, below = _BELOW[kind]
+    said = attributes.get(key) or name
+    return below(identity, safe_name(said)) if isinstance(said, str) and said else identity
+
+
+def tool_status_of(attributes: Mapping[str, Any]) -> object:
+    """How Strands says that a tool call ended; None where it has not said so."""
+    return attributes.get("gen_ai.tool.status")
 
 
 def conversation_of(attributes: Mapping[str, Any]) -> str | None:

@@ -10,21 +10,14 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import Span
 
-from toolspan.conventions.attributes import (
-    GEN_AI_AGENT_NAME,
-    GEN_AI_CONVERSATION_ID,
-    GEN_AI_WORKFLOW_NAME,
-    SESSION_ID,
-    TOOLSPAN_STEP,
+from toolspan.conventions.attributes import SESSION_ID
+from toolspan.instrumentation.record import (
+    Identity,
+    conversation_of,
+    identity_below,
+    identity_in,
 )
-from toolspan.instrumentation.content import safe_name
-from toolspan.instrumentation.record import Identity, identity_in
 
-_BELOW: Final = {
-    "agent": (GEN_AI_AGENT_NAME, Identity.in_agent),
-    "step": (TOOLSPAN_STEP, Identity.in_step),
-    "workflow": (GEN_AI_WORKFLOW_NAME, Identity.in_workflow),
-}
 _PLACE: Final = "_toolspan_place"
 
 
@@ -51,11 +44,10 @@ class Place:
         self._is_session: Final = is_session
         _stamp(span, self.identity)
         attributes = span.attributes or {}
-        if kind in _BELOW:
-            key, below = _BELOW[kind]
-            said = name or attributes.get(key) or span.name.partition(" ")[2]
-            if isinstance(said, str) and said:
-                self.identity = below(self.identity, safe_name(said))
+        said = {} if name else attributes  # a name that is given counts before what the span says
+        self.identity = identity_below(
+            self.identity, kind, said, name or span.name.partition(" ")[2]
+        )
         self.learn(span, attributes)
         vars(span)[_PLACE] = self
 
@@ -63,7 +55,7 @@ class Place:
         """Its owner says these of `span`."""
         session = attributes.get(SESSION_ID)
         if session is None and self._is_session:
-            session = attributes.get(GEN_AI_CONVERSATION_ID)
+            session = conversation_of(attributes)
         if not isinstance(session, str) or not session or self.identity.session_id is not None:
             return
         self.identity = self.identity.with_ids(session, None, None)

@@ -25,23 +25,14 @@ from toolspan.instrumentation.frameworks.native._joined import Asked, on_native_
 from toolspan.instrumentation.frameworks.native._place import hand_on
 from toolspan.instrumentation.frameworks.native._processor import forget_scope, mend_scope
 from toolspan.instrumentation.frameworks.native._watched import watch
-from toolspan.instrumentation.record import OpenCall, kind_of_work
+from toolspan.instrumentation.record import CONTENT_NAMES, OpenCall, kind_of_work
 
 HOOKS: Final = Hooks(name="ag2", instrumentor="toolspan_ag2", distributions=("ag2",))
 """The hooks in force, for `toolspan doctor`."""
 
 _TELEMETRY: Final = "ag2.middleware.builtin.telemetry"
 _ABSENT: Final = ("unknown",)
-_CONTENT: Final = frozenset(
-    {
-        "gen_ai.input.messages",
-        "gen_ai.output.messages",
-        "gen_ai.tool.call.arguments",
-        "gen_ai.tool.call.result",
-        "ag2.human_input.prompt",
-        "ag2.human_input.response",
-    }
-)
+_CONTENT: Final = CONTENT_NAMES | {"ag2.human_input.prompt", "ag2.human_input.response"}
 
 
 class AG2Instrumentor(FrameworkInstrumentor):

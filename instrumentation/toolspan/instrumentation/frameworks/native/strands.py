@@ -18,7 +18,12 @@ from toolspan.instrumentation.frameworks._instrumentor import FrameworkInstrumen
 from toolspan.instrumentation.frameworks.native._joined import Asked, on_native_span
 from toolspan.instrumentation.frameworks.native._processor import forget_scope, mend_scope
 from toolspan.instrumentation.frameworks.native._watched import watch
-from toolspan.instrumentation.record import OpenCall, kind_of_work
+from toolspan.instrumentation.record import (
+    CONTENT_NAMES,
+    OpenCall,
+    kind_of_work,
+    tool_status_of,
+)
 
 HOOKS: Final = Hooks(
     name="strands", instrumentor="toolspan_strands", distributions=("strands-agents",)
@@ -27,22 +32,7 @@ HOOKS: Final = Hooks(
 
 _KINDS: Final = {"chat": "llm", "invoke_swarm": "workflow", "invoke_graph": "workflow"}
 _CANCELLATION: Final = "strands.cancellation.type"
-_CONTENT: Final = frozenset(
-    {
-        "gen_ai.system.message",
-        "gen_ai.user.message",
-        "gen_ai.assistant.message",
-        "gen_ai.tool.message",
-        "gen_ai.choice",
-        "gen_ai.client.inference.operation.details",
-        "gen_ai.input.messages",
-        "gen_ai.output.messages",
-        "gen_ai.system_instructions",
-        "gen_ai.tool.call.arguments",
-        "gen_ai.tool.call.result",
-        "system_prompt",
-    }
-)
+_CONTENT: Final = CONTENT_NAMES | {"system_prompt"}
 
 
 class StrandsInstrumentor(FrameworkInstrumentor):
@@ -96,4 +86,4 @@ def _outcome_of(span: Span) -> Outcome | None:
     if _CANCELLATION in known:
         return Outcome.CANCELLED
     is_tool = kind_of_work(known, span.name) == "tool"
-    return Outcome.INTERRUPTED if is_tool and "gen_ai.tool.status" not in known else None
+    return Outcome.INTERRUPTED if is_tool and tool_status_of(known) is None else None
