@@ -102,11 +102,5 @@ def tree_of(spans: Iterable[dict[str, Any]], noise: Iterable[str] = ()) -> str:
             attributes.pop("gen_ai.conversation.id", None)
         if "session.id" in attributes:
             attributes["session"] = attributes.pop("session.id")
-    side_by_side = {"execute_tool meet", "step tools"}
-    for span in spans:  # no order of their own
-        if span["name"] in side_by_side and span["attributes"].get("gen_ai.tool.call.id") == "c2":
-            span["span_id_order"] = 1
-    shown = tree(
-        sorted(spans, key=lambda span: span.get("span_id_order", 0)), leave_out=[*LEFT_OUT, *noise]
-    )
+    shown = tree(spans, leave_out=[*LEFT_OUT, *noise])
     return re.sub(r"elapsed: [\d.]+s", "elapsed", shown)

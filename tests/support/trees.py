@@ -3,6 +3,7 @@
 import re
 import textwrap
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any
 
 from opentelemetry.sdk.trace import ReadableSpan
@@ -47,7 +48,8 @@ def plain_spans(spans: Iterable[ReadableSpan]) -> list[dict[str, Any]]:
 
 
 def tree(spans: Iterable[Mapping[str, Any]], *, leave_out: Iterable[str] = ()) -> str:
-    """One line a span, children indented, in start order.
+    """One line a span, children indented, in start order; those of one name that ran at the same
+    time, which have no order of their own, in that of their lines.
 
     `scope | name | KIND | STATUS description | attributes`, the attributes sorted, without those
     in `leave_out` and with a word for values that differ from run to run. A span whose parent is
@@ -61,16 +63,28 @@ def tree(spans: Iterable[Mapping[str, Any]], *, leave_out: Iterable[str] = ()) -
     for span in sorted(spans, key=lambda span: (span["start"], span["span_id"])):
         parent = span["parent_span_id"] if span["parent_span_id"] in ids else ""
         children.setdefault(parent, []).append(span)
-    lines: list[str] = []
 
-    def render(parent: str, depth: int) -> None:
+    def rendered(parent: str, depth: int) -> list[str]:
+        side_by_side: list[list[str]] = []
+        lines: list[str] = []
+        previous: Mapping[str, Any] | None = None
         for span in children.get(parent, ()):
             orphan = "! " if not parent and span["parent_span_id"] else ""
-            lines.append("  " * depth + orphan + _line(span, left_out, names))
-            render(span["span_id"], depth + 1)
+            line = "  " * depth + orphan + _line(span, left_out, names)
+            below = rendered(span["span_id"], depth + 1)
+            if previous is None or not _ran_together(previous, span):
+                lines += chain.from_iterable(sorted(side_by_side))
+                side_by_side = []
+            side_by_side.append([line, *below])
+            previous = span
+        return [*lines, *chain.from_iterable(sorted(side_by_side))]
 
-    render("", 0)
-    return "\n".join(lines)
+    return "\n".join(rendered("", 0))
+
+
+def _ran_together(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two spans of one name were under way at the same time; `one` started first."""
+    return bool(one["name"] == other["name"] and other["start"] < one["end"])
 
 
 def expected(text: str) -> str:
