@@ -236,7 +236,7 @@ FRAMEWORKS = {
             "A tool that a hook refuses is `denied`; one that has reached its limit of uses is a `tool_error`.",
             "Agents that plan, MCP servers given to an agent, memory, knowledge and training were not run.",
             "Replays, questions to a person and agents of other frameworks were not run.",
-            "Beside OpenInference or OpenLLMetry it was not run.",
+            "Beside OpenLLMetry it was not run.",
         ),
     ),
 }

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeGuard
 from opentelemetry.context import get_current
 
 from toolspan.instrumentation.content import safe_name
+from toolspan.instrumentation.frameworks._peers import past_peers
 from toolspan.instrumentation.record import (
     Kind,
     OpenCall,
@@ -93,6 +94,7 @@ def begin(
     tracer, context = current_tracer(), get_current()
     if tracer is None or is_suppressed(context):
         return None
+    context = past_peers(context)
     enclosing = open_call_in(context)
     if instance is not None and is_ours(enclosing, kind) and enclosing.instance is instance:
         return None
