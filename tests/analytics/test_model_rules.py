@@ -373,6 +373,15 @@ def test_agent_step_and_workflow_are_the_nearest_above(tmp_path: Path) -> None:
         ]
 
 
+def test_a_step_of_ours_is_one_without_an_index_too(tmp_path: Path) -> None:
+    """The name of a step is on what is in it as well, so that does not tell."""
+    inside = {"toolspan__step": "s"}
+    spans = (span("step s", 1, **inside), span("http", 2, 1, **inside), tool("t", 3, 1, **inside))
+    with reading(tmp_path, *spans, scope="toolspan.instrumentation") as traces:
+        assert columns(traces, "workflow_steps", "step_name", "span_id") == [("s", 1)]
+        assert columns(traces, "tool_calls", "step_name") == [("s",)]
+
+
 def test_where_the_spans_above_are_lost_the_stamps_stand_in(tmp_path: Path) -> None:
     stamps = {
         "toolspan__workflow": "w",

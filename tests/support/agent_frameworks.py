@@ -59,6 +59,7 @@ PEERS = {
     "langgraph-genai": "opentelemetry.instrumentation.genai.langchain",
     "smolagents-openinference": "openinference.instrumentation.smolagents",
     "smolagents-genai": "opentelemetry.instrumentation.genai.smolagents",
+    "crewai-openinference": "openinference.instrumentation.crewai",
 }
 # Changes pydantic-ai's own spans instead of adding any.
 CHANGING_PEER = "pydantic-ai-openinference"

@@ -63,7 +63,6 @@ GAPS = {
     ],
     **{name: list(one.gaps) for name, one in on_demand_frameworks.FRAMEWORKS.items()},
 }
-NOT_RUN = "CrewAI"
 
 
 def measure() -> dict[str, Any]:
@@ -151,8 +150,6 @@ def page(result: dict[str, Any]) -> str:
         "",
         "Beside another library, all its spans are marked as duplicates: none is counted a second time, and",
         "our tree is the same. OpenInference's pydantic-ai adds no spans, it changes pydantic-ai's own.",
-        "",
-        f"Not run: {NOT_RUN}.",
         "",
         "## Known gaps",
     ]

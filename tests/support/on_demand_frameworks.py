@@ -226,6 +226,21 @@ FRAMEWORKS = {
         ),
         noise=("jsonrpc.request.id", "mcp.protocol.version", "mcp.session.id"),
     ),
+    "crewai": Framework(
+        scope="toolspan.instrumentation",
+        distributions=("crewai",),
+        switch="toolspan_crewai",
+        knows_sessions=False,
+        gaps=(
+            "It knows no session: name one with `session(...)`.",
+            "A tool runs in a thread, and on to its end when its crew is cancelled or out of time.",
+            "Some of its error texts quote the task's description or name.",
+            "A tool that a hook refuses is `denied`; one that has reached its limit of uses is a `tool_error`.",
+            "Agents that plan, MCP servers given to an agent, memory, knowledge and training were not run.",
+            "Replays, questions to a person and agents of other frameworks were not run.",
+            "Beside OpenLLMetry it was not run.",
+        ),
+    ),
 }
 
 

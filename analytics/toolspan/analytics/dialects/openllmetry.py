@@ -1,13 +1,14 @@
 """OpenLLMetry (Traceloop)."""
 
 from toolspan.analytics.dialects._dialect import Dialect
+from toolspan.conventions import scopes
 
 OPENLLMETRY = Dialect(
     name="openllmetry",
     source="traceloop-sdk and opentelemetry-instrumentation-* 0.62",
     sample="agentevals-dev+agentevals/samples__helm.json, demos/*__peer_tl.json",
     keys=("traceloop.*",),
-    scopes=("opentelemetry.instrumentation.crewai.instrumentation",),
+    scopes=(scopes.OPENLLMETRY_CREWAI,),
     kinds={
         "traceloop.span.kind": {
             "tool": "tool",

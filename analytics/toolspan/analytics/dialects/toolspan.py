@@ -10,6 +10,8 @@ TOOLSPAN = Dialect(
     sample="golden",
     reads_anywhere=True,
     scopes=(scopes.TOOLSPAN, f"{scopes.TOOLSPAN}.*"),
+    # The name of a step is on all that is in it, and not every step has an index.
+    kind_by_name={"step ": "step"},
     facts={
         "step_name": (a.TOOLSPAN_STEP,),
         "step_index": (a.TOOLSPAN_STEP_INDEX,),

@@ -7,6 +7,7 @@ def known_hooks() -> list[Hooks]:
     """The hooks of every instrumentor of ours, set or not."""
     from toolspan.instrumentation.frameworks.agno import HOOKS as AGNO_HOOKS
     from toolspan.instrumentation.frameworks.claude_agent_sdk import HOOKS as CLAUDE_AGENT_SDK_HOOKS
+    from toolspan.instrumentation.frameworks.crewai import HOOKS as CREWAI_HOOKS
     from toolspan.instrumentation.frameworks.dspy import HOOKS as DSPY_HOOKS
     from toolspan.instrumentation.frameworks.haystack import HOOKS as HAYSTACK_HOOKS
     from toolspan.instrumentation.frameworks.langchain import HOOKS as LANGCHAIN_HOOKS
@@ -45,4 +46,5 @@ def known_hooks() -> list[Hooks]:
         AUTOGEN_HOOKS,
         SEMANTIC_KERNEL_HOOKS,
         CLAUDE_AGENT_SDK_HOOKS,
+        CREWAI_HOOKS,
     ]
