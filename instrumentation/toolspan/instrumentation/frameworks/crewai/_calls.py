@@ -131,6 +131,10 @@ def origin(error: BaseException) -> BaseException:
 
     Who has handed work to the agent is told of it in words only: noted for the end of that.
     """
+    return quietly(_origin, error) or error
+
+
+def _origin(error: BaseException) -> BaseException:
     while (
         type(error) is RuntimeError
         and error.__cause__ is not None

@@ -79,7 +79,7 @@ def tool(args: Args, kwargs: Kwargs) -> OpenCall | None:
         return None
     if is_handoff(enclosing) and name in _DELEGATING:
         return None
-    return _begin(name, kwargs)
+    return _begin(name, kwargs if len(args) == 1 else None)
 
 
 def _begin(name: str, arguments: object, call_id: object = None) -> OpenCall | None:
@@ -141,6 +141,10 @@ def _fail(call: OpenCall, failure: Any) -> None:
 
 def origin(error: BaseException) -> BaseException:
     """What the tool raised, where its failure is to stop the agent."""
+    return quietly(_origin, error) or error
+
+
+def _origin(error: BaseException) -> BaseException:
     call = open_call_in(get_current())
     noted = call.instance if is_ours(call, Kind.TOOL) else None
     if type(error).__name__ == "ToolExecutionFailedError" and isinstance(noted, BaseException):
@@ -153,12 +157,17 @@ def noting_refusal(original: Callable[..., Any]) -> Callable[..., Any]:
 
     def run(*args: Any, **kwargs: Any) -> Any:
         is_refused = original(*args, **kwargs)
-        call = open_call_in(get_current())
-        if is_refused is True and (is_ours(call, Kind.TOOL) or is_handoff(call)):
-            call.instance = Outcome.DENIED
+        if is_refused is True:
+            quietly(_note_refusal)
         return is_refused
 
     return run
+
+
+def _note_refusal() -> None:
+    call = open_call_in(get_current())
+    if is_ours(call, Kind.TOOL) or is_handoff(call):
+        call.instance = Outcome.DENIED
 
 
 def noting_coworker(original: Callable[..., Any]) -> Callable[..., Any]:
