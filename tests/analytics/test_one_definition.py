@@ -10,8 +10,9 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from toolspan.analytics import Traces, open_traces
@@ -37,7 +38,7 @@ UNTIL = ("2026-03-02T09:20:01Z", "2026-03-03")
 
 def plain(value: Any) -> Any:
     """A value of a DataFrame as JSON has it."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    if value is None or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
         return None
     return value.isoformat().replace("+00:00", "Z") if hasattr(value, "isoformat") else value
 
@@ -93,6 +94,11 @@ def examples(number: int) -> Callable[[Callable[..., None]], Callable[..., None]
             since=st.none() | st.sampled_from(SINCE),
             until=st.none() | st.sampled_from(UNTIL),
         )(test)
+        # Nothing happened then: a table with a row for everything has no times.
+        nothing = example(
+            measure="concurrency", where=[], by=[], since="2026-03-03", until="2026-03-04"
+        )
+        chosen = nothing(chosen)
         return settings(
             max_examples=number,
             deadline=None,
