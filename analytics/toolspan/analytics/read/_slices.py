@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-SLICE_BYTES = 2 << 20
+SLICE_BYTES = 1 << 19
 # Smaller files, or shorter lines, are read as quickly as they are.
 SLICE_ABOVE_BYTES = 8 << 20
 LONG_LINE = 8 << 10
