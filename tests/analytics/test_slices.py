@@ -37,13 +37,23 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(_slices, name, value)
 
 
-def test_slices_are_the_file_in_its_lines_and_gone_afterwards(damaged: Path, small: None) -> None:
-    with _slices.sliced([damaged], damaged.parent) as files:
-        parts = [file.read_bytes() for file in files]
-        assert len(parts) > 30
-        assert b"".join(parts) == damaged.read_bytes()
-        assert all(part.endswith(b"\n") for part in parts[:-1])
-    assert list(damaged.parent.iterdir()) == [damaged]
+def test_slices_are_the_file_in_its_lines(damaged: Path, small: None) -> None:
+    parts = [file.read_bytes() for file in _slices.sliced([damaged], damaged.parent)]
+    assert len(parts) > 30
+    assert b"".join(parts) == damaged.read_bytes()
+    assert all(part.endswith(b"\n") for part in parts[:-1])
+
+
+def test_slices_take_the_place_of_those_before(damaged: Path, tmp_path: Path, small: None) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    _slices.sliced([damaged], folder)
+    made = set(folder.iterdir())
+    shorter = write_lines(tmp_path / "shorter.jsonl", *({"number": number} for number in range(50)))
+    parts = _slices.sliced([shorter], folder)
+    assert 1 < len(parts) < len(made)
+    assert b"".join(part.read_bytes() for part in parts) == shorter.read_bytes()
+    assert set(folder.iterdir()) == made
 
 
 def test_a_file_in_slices_gives_what_it_gives_whole(
@@ -64,8 +74,8 @@ def test_without_room_for_slices_the_file_is_read_as_it_is(
         raise OSError(errno.ENOSPC, "no space left on device")
 
     monkeypatch.setattr(os, "copy_file_range", full)
-    with _slices.sliced([damaged], damaged.parent) as files:
-        assert files == [damaged]
+    assert _slices.sliced([damaged], damaged.parent) == [damaged]
+    assert list(damaged.parent.iterdir()) == [damaged]
     assert len(answers(damaged)[0]) == 120
 
 
@@ -73,8 +83,6 @@ def test_short_lines_and_small_files_are_read_as_they_are(
     damaged: Path, small: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_slices, "LONG_LINE", 1 << 20)
-    with _slices.sliced([damaged], damaged.parent) as files:
-        assert files == [damaged]
+    assert _slices.sliced([damaged], damaged.parent) == [damaged]
     monkeypatch.undo()
-    with _slices.sliced([damaged], damaged.parent) as files:
-        assert files == [damaged]
+    assert _slices.sliced([damaged], damaged.parent) == [damaged]

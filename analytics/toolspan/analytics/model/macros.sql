@@ -71,3 +71,9 @@ CREATE OR REPLACE TEMP MACRO plain_name(name) AS
 
 -- Plumbing of a framework that looks like a tool call: exact names per emitting scope.
 CREATE OR REPLACE TEMP MACRO is_pseudo_tool(scope_name, tool_name) AS $pseudo_tools;
+
+-- Two or three numbers as one value of the same order: by the first, then the second, then the third.
+CREATE OR REPLACE TEMP MACRO in_order_of(start_ns, span_id) AS
+    CAST(start_ns AS HUGEINT) * 18446744073709551616 + span_id;
+CREATE OR REPLACE TEMP MACRO top_first_of(depth, start_ns, span_id) AS
+    create_sort_key(depth, 'ASC NULLS LAST', start_ns, 'ASC NULLS LAST', span_id, 'ASC NULLS LAST');

@@ -119,8 +119,8 @@ def _stage(
     sql = load_sql("read/stage.sql").replace("$call_events", literal(EVENTS_SCOPE))
     connection.execute("DROP TABLE IF EXISTS staged")
     try:
-        with sliced([piece.path for piece in pieces], folder) as files:
-            connection.execute(sql.replace("$lines", _lines(files)))
+        files = sliced([piece.path for piece in pieces], folder)
+        connection.execute(sql.replace("$lines", _lines(files)))
     except (duckdb.InvalidInputException, duckdb.IOException, duckdb.OutOfMemoryException) as error:
         # A very long line or a broken archive: the tolerant decoder makes sound lines of them.
         if all(piece.is_repaired for piece in pieces):
