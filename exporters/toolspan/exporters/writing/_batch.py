@@ -1,5 +1,6 @@
 """Queue encoded records and write them in lines of many, by a thread of its own."""
 
+import math
 import threading
 import time
 from collections import deque
@@ -62,12 +63,13 @@ class Batch:
         self._is_guarded = _last_moments.guard(self, on_sigterm=on_sigterm)
 
     def _start_anew(self) -> None:
-        # Re-entrant, since a signal handler or finaliser may end a span in the middle of `put`.
+        # For those who take from the queue. Re-entrant, since a signal handler may flush.
         self._lock = threading.RLock()
         self._queue: deque[tuple[Envelope, bytes]] = deque()
         self._bytes = 0
-        self._accepted = self._settled = 0
+        self._taken = self._settled = 0
         self._is_writing = False
+        self._is_idle = False  # whether the thread waits until something waits
         self._thread: threading.Thread | None = None
         self._is_stopped = False
         self._is_guarded = False
@@ -90,30 +92,30 @@ class Batch:
     def put(self, envelope: Envelope, item: bytes) -> None:
         """Let a record wait for its turn, or drop it when too many do."""
         notice_fork()
-        size = len(item)
-        with self._lock:
-            waiting = len(self._queue)
-            is_stopped = self._is_stopped
-            takes = not waiting or (  # one that is too large for any queue does not wait long
-                waiting < self._queue_records and self._bytes + size <= self._queue_bytes
-            )
-            if takes and not is_stopped:
-                self._queue.append((envelope, item))
-                self._bytes += size
-                self._accepted += 1
-            is_line = self._is_line()
-        if is_stopped:  # written through, for this process is about to end
+        size, queue = len(item), self._queue
+        if self._is_stopped:  # written through, for this process is about to end
             self._write([(envelope, item)])
             return
-        if not takes:
+        # No lock: one that threads take turns at hands the interpreter from one to the next with
+        # every span, and doubles what four of them cost. A sum and an `append` are single steps;
+        # threads that find room at the same time may exceed the bound by a record each.
+        waiting = len(queue)
+        if waiting and (  # one that is too large for any queue does not wait long
+            waiting >= self._queue_records or self._bytes + size > self._queue_bytes
+        ):
             self._drop(1, QueueFullError(f"{waiting} records of {self._bytes} bytes wait already"))
             return
+        self._bytes += size
+        queue.append((envelope, item))
         if not self._is_guarded:
             self._is_guarded = _last_moments.guard(self, on_sigterm=self._on_sigterm)
-        if self._thread is None:
+        if self._is_stopped:  # meanwhile, and whoever did so may have seen an empty queue
+            self._write_waiting()
+        elif self._thread is None:
             if not self._start():
                 self._write_waiting()
-        elif not waiting or is_line:
+        elif self._is_idle or self._is_line():
+            self._is_idle = False
             _release(self._wake)
 
     def flush(self, timeout_s: float) -> bool:
@@ -124,7 +126,7 @@ class Batch:
         """
         notice_fork()
         deadline = time.monotonic() + timeout_s
-        due = self._accepted
+        due = self._accepted()
         while self._settled < due:
             settled = self._settled
             _release(self._wake)
@@ -153,9 +155,9 @@ class Batch:
         is_flushed = self.close(timeout_s)
         if not is_flushed:
             with self._lock:
-                left = len(self._queue)
-                self._queue.clear()
+                left = len(take_line(self._queue, len(self._queue), math.inf))
                 self._bytes = 0
+                self._taken += left
                 self._settled += left
             if left:
                 self._drop(left, NotWrittenInTimeError(f"not written within {timeout_s:g} s"))
@@ -175,13 +177,20 @@ class Batch:
             self._thread = None
         return self._thread is not None
 
+    def _accepted(self) -> int:
+        """How many were put in the queue so far."""
+        with self._lock:
+            return self._taken + len(self._queue)
+
     def _is_line(self) -> bool:
         return len(self._queue) >= self._line_records or self._bytes >= self._line_bytes
 
     def _run(self) -> None:
         while self._queue or not self._is_stopped:
+            self._is_idle = True  # before the look: who puts something after it wakes the thread
             if not self._queue:
                 self._wake.acquire()  # until something waits ...
+            self._is_idle = False
             self._wake.acquire(blocking=False)  # what woke for that must not wake for a line
             if not (self._is_stopped or self._is_line()):
                 self._wake.acquire(timeout=self._interval_s)  # ... then until it is one, or time
@@ -197,11 +206,13 @@ class Batch:
 
     def _write_waiting(self) -> None:
         """Write what waits now; what comes meanwhile has time until the next line is full."""
-        due = self._accepted
+        due = self._accepted()
         while self._queue and self._settled < due:
             with self._lock:
                 items = take_line(self._queue, self._line_records, self._line_bytes)
-                self._bytes -= sum(len(item) for _, item in items)
+                size = sum(len(item) for _, item in items)
+                self._bytes -= size  # a single step, see `put`
+                self._taken += len(items)
                 self._is_writing = True
             try:
                 if items:
@@ -214,7 +225,7 @@ class Batch:
 
 
 def take_line(
-    waiting: deque[tuple[Envelope, bytes]], line_records: int, line_bytes: int
+    waiting: deque[tuple[Envelope, bytes]], line_records: int, line_bytes: float
 ) -> list[tuple[Envelope, bytes]]:
     """Take the records of one line off the front of what waits."""
     items: list[tuple[Envelope, bytes]] = []
