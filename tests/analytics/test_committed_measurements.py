@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from benchmarks.bench_measures import MEASURES
 
 from support.reference import REPOSITORY
 
@@ -57,3 +58,25 @@ def test_reading_cost_less_than_what_others_would_write(other: str) -> None:
         if row["baseline"] == other and "(CPU)" in row["what"]
     )
     assert row["ratio"] < 1
+
+
+@pytest.mark.requirement("design.7-measures")
+def test_all_measures_of_a_million_spans_took_at_most_three_seconds() -> None:
+    path = max(RESULTS.glob("*-measures.json"))
+    rows = json.loads(path.read_text(encoding="utf-8"))["results"]["measures"]
+    # CPU of all cores together: on a free machine the time is no longer than that.
+    (summed,) = (row for row in rows if row["what"].startswith("all ") and row["unit"] == "s CPU")
+    assert "1,000,000 spans" in summed["what"]
+    assert summed["value"] <= summed["must"] == 3
+    peers = {row["baseline"].partition(",")[0] for row in rows if "ours" in row["what"]}
+    assert peers >= {"DuckDB", "pandas", "polars"}
+
+
+@pytest.mark.requirement("design.7-measures")
+def test_each_measure_of_twenty_million_spans_took_at_most_30_s_within_two_gigabytes() -> None:
+    path = max(RESULTS.glob("*-measures-20m.json"))
+    measured = json.loads(path.read_text(encoding="utf-8"))
+    assert measured["spans"] >= 20_000_000
+    assert measured["measures"].keys() >= set(MEASURES)
+    assert {name: m for name, m in measured["measures"].items() if m["seconds"] > 30} == {}
+    assert measured["peak_mb"] <= 2000
