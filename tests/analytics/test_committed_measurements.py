@@ -39,6 +39,13 @@ def test_help_and_a_first_table_come_at_once() -> None:
         assert milliseconds <= (150 if what.endswith("--help") else 600), what
 
 
+@pytest.mark.requirement("design.7-read")
+def test_reading_a_million_spans_cost_at_most_half_more_than_raw_extraction() -> None:
+    rows = newest_reading()
+    assert rows["read 1,000,100 spans into the tables, with cache (CPU)"]["ratio"] <= 1.5
+    assert rows["read 1,000,100 spans, peak memory"]["value"] <= 2000
+
+
 def test_a_million_spans_took_no_more_memory_than_a_quarter_of_them() -> None:
     rows = newest_reading()
     (whole,) = (row for what, row in rows.items() if what.startswith("peak memory, "))
