@@ -169,7 +169,7 @@ def _forget_redactions(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     monkeypatch.setattr(_rules.rules, "paths", _rules.NO_PATHS)
     yield
-    _redact._own_patterns.clear()
+    _redact.own_patterns.clear()
 
 
 @pytest.mark.parametrize(

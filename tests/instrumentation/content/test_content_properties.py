@@ -1,6 +1,7 @@
 """What holds for any content at all, by hypothesis."""
 
 import json
+import marshal
 import math
 import re
 from typing import Any
@@ -10,18 +11,23 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from toolspan.instrumentation.content import (
+    PLAIN_FORMAT,
+    arguments_hash,
     encode,
-    encode_flat,
     error_text,
+    flat_text,
     mask_secrets,
+    ordered_arguments_hash,
     paths_of,
     safe_name,
+    text_of,
 )
-from toolspan.instrumentation.content._hash import arguments_hash, hash_with_key
+from toolspan.instrumentation.content._hash import hash_with_key
 from toolspan.instrumentation.content._redact import (
     _SECRETS,
     _SECRETS_IN_ANY_CASE,
     MASK,
+    find_mark,
     may_hold_secret,
 )
 
@@ -82,8 +88,9 @@ def test_whatever_comes_the_text_is_strict_json_in_utf8_and_bounded(value: Any):
     strict(found.text)
     found.text.encode("utf-8")
     assert len(found.text) <= 16_384
-    flat = encode_flat(value)
-    assert flat is None or strict(flat) == strict(found.text)
+    text, cut_size = text_of(value)
+    assert strict(text) == strict(found.text)
+    assert cut_size == (0 if found.is_whole else found.size)
 
 
 @given(harmless)
@@ -128,6 +135,7 @@ secrets = st.one_of(
 @settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=40)
 def test_no_secret_that_we_know_passes_in_any_text(secret: str, before: str, after: str):
     text = f"{before} {secret} {after}"
+    assert find_mark(secret)
     assert may_hold_secret(text)
     assert secret not in mask_secrets(text)
     assert MASK in mask_secrets(text)
@@ -165,3 +173,17 @@ def test_error_text_and_names_are_short_single_lines(text: str):
 )
 def test_the_order_of_paths_does_not_matter(paths: list[str]):
     assert paths_of(paths) == paths_of(sorted(paths)) == paths_of([*paths, *paths])
+
+
+@given(st.text())
+@example("a secret in short: sk-abcdefghijklmnop")
+def test_text_without_a_mark_holds_no_secret(text: str):
+    assert find_mark(text) or not may_hold_secret(text)
+
+
+@given(st.dictionaries(st.sampled_from(["limit", "query"]), scalars | harmless_text))
+def test_the_text_of_plain_values_means_that_their_bytes_are_what_is_hashed(values: dict[str, Any]):
+    if flat_text(values, {}) is not None:
+        hashed: list[bytes] = []
+        ordered_arguments_hash(values, lambda data: hashed.append(data) or "")  # type: ignore[func-returns-value]
+        assert hashed == [marshal.dumps(values, PLAIN_FORMAT)]

@@ -8,7 +8,7 @@ import pytest
 
 from support.recording import Recorded, recording
 from toolspan.instrumentation import add_redactions, record_feedback, track_tool_call
-from toolspan.instrumentation.content import _flat, _redact, _rules, encode, paths_of
+from toolspan.instrumentation.content import _redact, _rules, encode, paths_of
 
 ARGUMENTS = "gen_ai.tool.call.arguments"
 RESULT = "gen_ai.tool.call.result"
@@ -23,9 +23,9 @@ def _forget(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(_rules.rules, "paths", _rules.NO_PATHS)
     yield
     _redact._own_keys.clear()
-    _redact._own_patterns.clear()
+    _redact.own_patterns.clear()
     _redact._by_key.clear()
-    _flat.forget_keys()
+    _redact.key_texts.clear()
 
 
 def plain(value: object) -> Any:

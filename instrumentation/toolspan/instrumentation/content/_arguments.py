@@ -11,16 +11,16 @@ class ParameterNames:
     """How the arguments of one function are called.
 
     `names` are those of the positional parameters, `keywords` of the others; `first` is 1 when
-    the first argument is the instance or class a method is bound to.
+    the first argument is the instance or class a method is bound to, which has no name here.
     """
 
-    __slots__ = ("_first", "_names", "_order", "_rest")
+    __slots__ = ("_first", "_order", "_rest", "names")
 
     def __init__(
         self, names: tuple[str, ...], keywords: tuple[str, ...], rest: str | None, first: int
     ) -> None:
-        self._names = names[first:]
-        self._order = (*self._names, *keywords)
+        self.names = names[first:]
+        self._order = (*self.names, *keywords)
         self._rest = rest
         self._first = first
 
@@ -31,7 +31,7 @@ class ParameterNames:
         """
         if self._first:
             args = args[self._first :]
-        names = self._names
+        names = self.names
         named = dict(zip(names, args))  # noqa: B905  strict= costs as much as the rest
         if len(args) > len(names):
             named[self._rest or "args"] = args[len(names) :]

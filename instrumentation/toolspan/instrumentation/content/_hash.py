@@ -10,48 +10,41 @@ from typing import Any, Final
 from toolspan.instrumentation.content._json import canonical
 
 Hash = Callable[[bytes], str]
+"""64 bits as 16 hexadecimal digits; equal for equal bytes under the same key."""
 
 _pack: Final = Struct(">q").pack
 
 _NAMES: Final = frozenset({str})
-_OTHER_PLAIN: Final = frozenset({float, bool, type(None)})
+_NUMBERS: Final = frozenset({int, float, bool, type(None)})
 _LONGEST_TEXT: Final = 512
 _MOST_VALUES: Final = 16
-_SAFE_INT: Final = 1 << 63
-_FORMAT: Final = 2  # of marshal: the last in which equal plain values are always equal bytes
+PLAIN_FORMAT: Final = 2
+"""Of marshal: the last in which equal plain values are always equal bytes."""
 
 
-def arguments_hash(arguments: dict[str, Any], hash_bytes: Hash) -> str:
-    """64 bits as 16 hexadecimal digits; equal for equal arguments under the same key."""
-    return hash_bytes(bytes_in_any_order(arguments))
-
-
-def bytes_in_any_order(arguments: dict[str, Any]) -> bytes:
-    """Bytes that are equal for equal arguments, whatever the process."""
+def arguments_hash(arguments: dict[Any, Any], hash_bytes: Hash) -> str:
+    """A hash that is equal for equal arguments, whatever their order."""
     if not _NAMES.issuperset(map(type, arguments)):
-        return canonical(arguments).encode()
-    return bytes_of({name: arguments[name] for name in sorted(arguments)})
+        return hash_bytes(canonical(arguments).encode())
+    return ordered_arguments_hash({name: arguments[name] for name in sorted(arguments)}, hash_bytes)
 
 
-def bytes_of(arguments: dict[str, Any]) -> bytes:
+def ordered_arguments_hash(arguments: dict[str, Any], hash_bytes: Hash) -> str:
     """The same for arguments by name that come in the same order where they are equal.
 
     Few, short and plain values, which most calls have, take the quickest way that there is.
     """
-    for value in arguments.values():
-        kind = type(value)
-        if kind is str:
-            if len(value) > _LONGEST_TEXT:
+    if len(arguments) <= _MOST_VALUES:
+        for value in arguments.values():
+            kind = type(value)
+            if kind is str:
+                if len(value) > _LONGEST_TEXT:
+                    break
+            elif kind not in _NUMBERS:
                 break
-        elif kind is int:
-            if not -_SAFE_INT <= value < _SAFE_INT:
-                break
-        elif kind not in _OTHER_PLAIN:
-            break
-    else:
-        if len(arguments) <= _MOST_VALUES:
-            return dumps(arguments, _FORMAT)
-    return canonical(arguments).encode()
+        else:
+            return hash_bytes(dumps(arguments, PLAIN_FORMAT))
+    return hash_bytes(canonical(arguments).encode())
 
 
 def hash_with_own_key() -> Hash:

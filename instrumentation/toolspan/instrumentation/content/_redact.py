@@ -4,7 +4,8 @@ import itertools
 import re
 import string
 from collections.abc import Iterable, Iterator
-from typing import Final
+from json.encoder import encode_basestring as quoted
+from typing import Any, Final
 
 MASK: Final = "[redacted]"
 # Keeps every position, which str.lower() does not for some letters beyond ASCII.
@@ -41,8 +42,11 @@ _SECRET_PAIRS: Final = frozenset(
 )
 _by_key: Final[dict[str, bool]] = {}
 _own_keys: Final[set[str]] = set()
-_own_patterns: Final[list[re.Pattern[str]]] = []
+own_patterns: Final[list[re.Pattern[str]]] = []
 _MOST_KEYS: Final = 4096
+_LONGEST_KEY: Final = 64
+key_texts: Final[dict[Any, str]] = {}
+"""Keys met before whose values are no secrets, as JSON with the colon behind."""
 
 _LETTER: Final = r"[A-Za-z0-9_-]"
 _NOT_INSIDE_A_WORD: Final = r"(?<![A-Za-z0-9])"
@@ -89,6 +93,10 @@ _WITH_UNDERSCORE: Final = ("sk_", "pk_", "rk_", "gh", "hf_", "_pat_")
 _NAMED: Final = ("passw", "pwd", "secret", "token", "key")
 
 
+find_mark: Final = re.compile("[-_:=IJ@bB]").search
+"""Finds a letter without which no text holds a secret, users' own patterns apart."""
+
+
 def is_secret_key(key: str) -> bool:
     """Whether the value under `key` is a secret by the key's words: `dbPassword`, `API_KEY`.
 
@@ -108,22 +116,36 @@ def is_secret_key(key: str) -> bool:
     return known
 
 
+def key_text(key: Any) -> str | None:
+    """`"key":` as JSON; None for a key that is odd, or whose value is a secret."""
+    if type(key) is not str or len(key) > _LONGEST_KEY or not key.isascii():
+        return None
+    if is_secret_key(key) or may_hold_secret(key):
+        return None
+    text = quoted(key) + ":"
+    if len(key_texts) < _MOST_KEYS:
+        key_texts[key] = text
+    return text
+
+
 def add_keys(keys: Iterable[str]) -> None:
     """Take the values under these keys for secrets too."""
     _own_keys.update(key.casefold() for key in keys)
     _by_key.clear()
+    key_texts.clear()
 
 
 def add_patterns(patterns: Iterable[re.Pattern[str]]) -> None:
     """Take text of these patterns for secret too."""
-    known = {pattern.pattern for pattern in _own_patterns}
-    _own_patterns.extend(pattern for pattern in patterns if pattern.pattern not in known)
+    known = {pattern.pattern for pattern in own_patterns}
+    own_patterns.extend(pattern for pattern in patterns if pattern.pattern not in known)
+    key_texts.clear()
 
 
 def may_hold_secret(text: str) -> bool:
     """Whether `text` holds what a secret that we recognise begins with; quick to say no."""
     return (
-        bool(_own_patterns)
+        bool(own_patterns)
         or ("-" in text and _holds(text, _WITH_HYPHEN))
         or ("_" in text and _holds(text, _WITH_UNDERSCORE))
         or ((":" in text or "=" in text) and _holds(text.lower(), _NAMED))
@@ -148,7 +170,7 @@ def mask_secrets(text: str) -> str:
         return text
     lower = text.lower() if text.isascii() else text.translate(_ASCII_LOWER)
     found = [
-        *(match.span() for pattern in _own_patterns for match in pattern.finditer(text)),
+        *(match.span() for pattern in own_patterns for match in pattern.finditer(text)),
         *(span for begin, whole in _SECRETS for span in _spans(text, begin, whole)),
         *(span for begin, whole in _SECRETS_IN_ANY_CASE for span in _spans(lower, begin, whole)),
     ]

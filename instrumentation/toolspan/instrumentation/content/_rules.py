@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from toolspan.conventions import environment
-from toolspan.instrumentation.content import _flat, _redact
+from toolspan.instrumentation.content import _redact
 
 # One level of paths: what may come next, `*` for anything; an empty level is the end of a path.
 Paths = dict[str, "Paths"]
@@ -49,7 +49,6 @@ def add_redactions(
     with _lock:
         _redact.add_keys(keys)
         _redact.add_patterns(compiled)
-        _flat.forget_keys()
         rules.paths = merged(rules.paths, paths_of(paths))
 
 
