@@ -23,6 +23,7 @@ from toolspan.instrumentation import (
     track_workflow,
 )
 from toolspan.instrumentation.metrics import DURATION_BUCKETS, DURATION_METRICS, _bounded
+from toolspan.instrumentation.record import _measured, _plain_tool
 
 
 class Measured:
@@ -139,6 +140,24 @@ def test_a_finished_call_is_measured_by_its_own_times(measured: Measured, record
     assert list(point.explicit_bounds) == list(DURATION_BUCKETS["execute_tool"])  # type: ignore[union-attr]
     (exemplar,) = point.exemplars
     assert exemplar.span_id == recorded.spans[0].context.span_id  # type: ignore[union-attr]
+
+
+@pytest.mark.requirement("capability.G-upstream-names")
+def test_the_first_span_of_a_second_and_slower_ones_are_exemplars(
+    measured: Measured, recorded: Recorded, monkeypatch: pytest.MonkeyPatch
+):
+    milliseconds = iter([0, 1, 10, 11, 20, 80, 1_002, 1_003])
+    for module in (_plain_tool, _measured):
+        monkeypatch.setattr(module, "time_ns", lambda: next(milliseconds) * 1_000_000)
+    shown = []
+    search = track_tool_call(lambda: None, name="search")
+    for _ in range(4):
+        search()
+        data: Any = measured.reader.get_metrics_data()
+        (point,) = data.resource_metrics[0].scope_metrics[0].metrics[0].data.data_points
+        shown.append([exemplar.span_id for exemplar in point.exemplars])
+    first, _quick, slow, next_second = (span.context.span_id for span in recorded.spans)  # type: ignore[union-attr]
+    assert shown == [[first], [], [slow], [next_second]]
 
 
 @pytest.mark.requirement("capability.G-bounded-names")

@@ -74,12 +74,13 @@ def test_ctrl_c_in_an_option_ends_the_call(recorded: Recorded, option: str):
     assert recorded.outline() == [["execute_tool a", "cancelled"]]
 
 
-def test_ctrl_c_while_a_result_is_encoded_ends_the_call(recorded: Recorded):
+@pytest.mark.parametrize("result", ["plain", {"isError": False}])
+def test_ctrl_c_while_a_result_is_encoded_ends_the_call(recorded: Recorded, result: object):
     with (
-        mock.patch("toolspan.instrumentation.record._call.OpenCall._describe_result", press_ctrl_c),
+        mock.patch("toolspan.instrumentation.record._call.text_of", press_ctrl_c),
         pytest.raises(KeyboardInterrupt),
     ):
-        track_tool_call(lambda: 1, name="a", capture_content=True)()
+        track_tool_call(lambda: result, name="a", capture_content=True)()
     assert recorded.outline() == [["execute_tool a", "cancelled"]]
 
 

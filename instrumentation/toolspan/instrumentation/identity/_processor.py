@@ -1,7 +1,7 @@
 """Stamps the identity of the context on every recording span, whoever started it."""
 
 import logging
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry.context import Context, get_current
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
@@ -12,6 +12,9 @@ from toolspan.instrumentation.record import (
     gen_ai_identity,
     identity_in,
 )
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
 _log: Final = logging.getLogger("toolspan")
 
@@ -24,11 +27,17 @@ class IdentitySpanProcessor(SpanProcessor):
     and `toolspan.tool_call.layer` on tool call spans of other libraries.
     """
 
+    def __init__(self) -> None:
+        self._own_scope: InstrumentationScope | None = None
+
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Stamp `span` with the identity of the context it starts in."""
         try:
             scope = span.instrumentation_scope
+            if scope is not None and scope is self._own_scope:
+                return
             if scope is not None and scope.name == scopes.TOOLSPAN:
+                self._own_scope = scope
                 return  # stamped when it was made
             context = get_current() if parent_context is None else parent_context
             attributes = span.attributes or {}

@@ -8,12 +8,11 @@ from opentelemetry.context import Context
 
 from toolspan.conventions.attributes import SESSION_ID, USER_ID
 from toolspan.instrumentation.record import (
-    IDENTITY_KEY,
     attach,
     current_context,
     identity_in,
     leave,
-    with_conversation,
+    with_identity,
 )
 
 _LONGEST: Final = 200
@@ -69,9 +68,8 @@ def _attached(
     context: Context, session_id: str, user_id: str | None, conversation_id: str | None
 ) -> Iterator[None]:
     identity = identity_in(context).with_ids(session_id, user_id, conversation_id)
-    values: dict[str, Any] = {**context, IDENTITY_KEY: identity}
-    if conversation_id is not None:
-        with_conversation(values, conversation_id)
+    values: dict[str, Any] = dict(context)
+    with_identity(values, identity)
     below = Context(values)
     token = attach(below)
     try:

@@ -27,7 +27,7 @@ from toolspan.instrumentation.record._context import (
     is_suppressed,
     leave_dropped,
     open_call_in,
-    with_conversation,
+    with_identity,
 )
 from toolspan.instrumentation.record._cost import cost_attributes
 from toolspan.instrumentation.record._current import attach, current_context, detach, leave
@@ -65,6 +65,7 @@ from toolspan.instrumentation.record._outcome import (
     returned_failure,
     tell_outcome,
 )
+from toolspan.instrumentation.record._plain_tool import PlainTool
 from toolspan.instrumentation.record._registry import open_calls
 from toolspan.instrumentation.record._said_once import SaidInRuns, SaidOnce
 from toolspan.instrumentation.record._tracer import (
@@ -95,6 +96,7 @@ __all__ = [
     "McpRequest",
     "OpenCall",
     "Peer",
+    "PlainTool",
     "Prepared",
     "SaidInRuns",
     "SaidOnce",
@@ -132,5 +134,5 @@ __all__ = [
     "tracer_of",
     "unrecorded_call",
     "usage_attributes",
-    "with_conversation",
+    "with_identity",
 ]

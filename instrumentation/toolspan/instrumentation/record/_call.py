@@ -22,24 +22,22 @@ from toolspan.conventions.attributes import (
     TOOLSPAN_TOOL_COST_CURRENCY,
 )
 from toolspan.conventions.outcomes import TOOL_ERROR_TYPE, Outcome
-from toolspan.instrumentation.content import NO_PATHS, Paths, error_text
+from toolspan.instrumentation.content import NO_PATHS, Paths, error_text, text_of
 from toolspan.instrumentation.record._context import (
     CALL_KEY,
-    IDENTITY_KEY,
     SPAN_KEY,
     identity_in,
-    with_conversation,
+    with_identity,
 )
-from toolspan.instrumentation.record._described import content_text, described_arguments
+from toolspan.instrumentation.record._described import described_arguments
 from toolspan.instrumentation.record._identity import Identity
 from toolspan.instrumentation.record._kinds import Kind, Prepared
-from toolspan.instrumentation.record._measured import record_duration
 from toolspan.instrumentation.record._outcome import PLAIN, outcome_of_exception, returned_failure
 from toolspan.instrumentation.record._registry import open_calls
 
 if TYPE_CHECKING:
-    from toolspan.instrumentation.metrics import Durations
     from toolspan.instrumentation.record._attempts import Attempt
+    from toolspan.instrumentation.record._measured import Series
 
 _log = logging.getLogger("toolspan")
 
@@ -50,7 +48,32 @@ _FEW: Final = 6  # attributes that the SDK sets faster one by one than together
 _NOWHERE: Final = Context()
 
 
-class OpenCall:
+class _Unsaid:
+    """What few calls have, as it is until somebody says it."""
+
+    running_layers: set[object] | None = None
+    """Further layers around the same function that are running in this call."""
+    absorbs_same_name = False
+    """Whether a decorated function of the same name inside is part of this call."""
+    attempt_count = 0
+    first_attempt: "Attempt | None" = None
+    offered_attempt: "Attempt | None" = None
+    """Begun by a hook around the tool: what tries the tool further in, first, is this one."""
+    failed_tools: list[str] | None = None
+    """Tools that failed below this call and for which nothing stood in yet, in order."""
+    fallback_group: Sequence[str] = ()
+    _says_more = False
+    """Whether the end has more to say than the result, and that all is well."""
+    _has_rest = False
+    """Whether that is more than arguments, and what our options say."""
+    _end_attributes: dict[str, Any] | None = None
+    _said: dict[str, Any] | None = None
+    _judgement: str | None = None
+    _outcome: tuple[Outcome, str | None, str | None] | None = None
+    _owns_span = True
+
+
+class OpenCall(_Unsaid):
     """One tool call, agent run, workflow or step that has started and not yet ended.
 
     What is learned on the way is kept here and applied to the span once, at the end; whoever
@@ -58,35 +81,35 @@ class OpenCall:
     """
 
     __slots__ = (
-        "_end_attributes",
-        "_has_rest",
-        "_is_content_captured",
-        "_judgement",
-        "_outcome",
-        "_redacted_paths",
-        "_said",
-        "_says_more",
-        "absorbs_same_name",
-        "attempt_count",
+        "captured",
         "context",
-        "durations",
-        "failed_tools",
-        "fallback_group",
-        "first_attempt",
         "instance",
         "is_recording",
-        "offered_attempt",
         "parent",
         "prepared",
-        "running_layers",
+        "series",
         "source",
         "span",
         "started",
         "tracer",
     )
+    prepared: Prepared
+    tracer: Tracer
+    span: Span
+    is_recording: bool
+    parent: "OpenCall | None"
+    context: Context
+    """The context below this call while it is open; whoever opens the call attaches it."""
+    captured: Paths | None
+    """Where content is recorded: the paths that it is recorded without."""
+    source: object
+    """What opened the call, by which a further layer around the same function knows it."""
+    instance: object
+    """The object whose method this is a call of."""
+    series: "Series | None"
+    """Where to record how long it took since `started`; None where nobody collects that."""
     started: int
-    """When it did, in nanoseconds since the epoch; only where there are `durations`."""
-    _owns_span = True
+    """When it did, in nanoseconds since the epoch; only where there is a `series`."""
 
     def set_up(
         self,
@@ -101,41 +124,14 @@ class OpenCall:
         self.tracer = tracer
         self.span = span
         self.is_recording = is_recording = span.is_recording()
-        self.parent: OpenCall | None = context.get(CALL_KEY)  # type: ignore[assignment]
+        if not is_recording:
+            self._says_more = True  # and none of it goes anywhere
+        self.parent = context.get(CALL_KEY)  # type: ignore[assignment]
+        self.captured = self.source = self.instance = self.series = None
         below = {**context, SPAN_KEY: span, CALL_KEY: self}
         if identity is not None:
-            below[IDENTITY_KEY] = identity
-            if identity.conversation_id is not None:
-                with_conversation(below, identity.conversation_id)
+            with_identity(below, identity)
         self.context = Context(below)
-        """The context below this call while it is open; whoever opens the call attaches it."""
-        self.source: object = None
-        """What opened the call, by which a further layer around the same function knows it."""
-        self.instance: object = None
-        """The object whose method this is a call of."""
-        self.durations: Durations | None = None
-        """Where to record how long it took since `started`; None while nobody collects metrics."""
-        self.running_layers: set[object] | None = None
-        """Further layers around the same function that are running in this call."""
-        self.absorbs_same_name = False
-        """Whether a decorated function of the same name inside is part of this call."""
-        self.attempt_count = 0
-        self.first_attempt: Attempt | None = None
-        self.offered_attempt: Attempt | None = None
-        """Begun by a hook around the tool: what tries the tool further in, first, is this one."""
-        self.failed_tools: list[str] | None = None
-        """Tools that failed below this call and for which nothing stood in yet, in order."""
-        self.fallback_group: Sequence[str] = ()
-        self._says_more = not is_recording
-        """Whether the end has more to say than that all is well."""
-        self._has_rest = False
-        """Whether that is more than arguments, result, and what our options say."""
-        self._end_attributes: dict[str, Any] | None = None
-        self._said: dict[str, Any] | None = None
-        self._is_content_captured = False
-        self._redacted_paths = NO_PATHS
-        self._judgement: str | None = None
-        self._outcome: tuple[Outcome, str | None, str | None] | None = None
 
     # --- what the host may say about its call -------------------------------------------------
 
@@ -167,7 +163,7 @@ class OpenCall:
         """The id by which the model asked for this call; the provider's, never invented."""
         known = _words(tool_call_id)
         if known and self.prepared.kind is _TOOL and self.is_recording and self.is_open:
-            self._put(GEN_AI_TOOL_CALL_ID, known)
+            self.put(GEN_AI_TOOL_CALL_ID, known)
 
     def set_arguments(self, arguments: Mapping[str, Any]) -> None:
         """What the tool was called with: hashed, and recorded where content is captured."""
@@ -179,15 +175,15 @@ class OpenCall:
 
     def set_result(self, result: object) -> None:
         """What the tool gave back: recorded where content is captured."""
-        if self._is_content_captured and self.is_open:
+        if self.captured is not None and self.is_open:
             self._describe_result(result)
 
     def set_cost(self, amount: float, currency: str = "USD") -> None:
         """What the tool itself charged for this call; tokens are counted elsewhere."""
         if self.prepared.kind is _TOOL and self.is_recording and self.is_open:
             try:
-                self._put(TOOLSPAN_TOOL_COST_AMOUNT, float(amount))
-                self._put(TOOLSPAN_TOOL_COST_CURRENCY, str(currency))
+                self.put(TOOLSPAN_TOOL_COST_AMOUNT, float(amount))
+                self.put(TOOLSPAN_TOOL_COST_CURRENCY, str(currency))
             except Exception:
                 _log.debug("cost of %s not recorded", self.name, exc_info=True)
 
@@ -214,33 +210,29 @@ class OpenCall:
         return self in open_calls
 
     def capture_content(self, redacted_paths: Paths = NO_PATHS, cut_size: int = 0) -> None:
-        """Record arguments and result of this tool call.
+        """Record arguments and result of this tool call, without `redacted_paths`.
 
-        `redacted_paths` are never recorded. The span may have started with the arguments, of which
-        `cut_size` had to be cut.
+        The span may have started with the arguments, of which `cut_size` had to be cut.
         """
-        self._is_content_captured = self.prepared.kind is _TOOL and self.is_recording
-        self._redacted_paths = redacted_paths
-        self._says_more = True
-        if cut_size:
-            self._put(TOOLSPAN_CONTENT_SIZE, cut_size)
+        if self.prepared.kind is _TOOL and self.is_recording:
+            self.captured = redacted_paths
+            if cut_size:
+                self.put(TOOLSPAN_CONTENT_SIZE, cut_size)
 
     def describe_arguments(self, arguments: dict[str, Any], *, is_ordered: bool = True) -> None:
         """Keep hash and, where captured, text of the arguments as they are now."""
-        attributes, size = described_arguments(
-            arguments, self._redacted_paths, self._is_content_captured, is_ordered=is_ordered
-        )
+        attributes, size = described_arguments(arguments, self.captured, is_ordered=is_ordered)
         for key, value in attributes.items():
-            self._put(key, value)
+            self.put(key, value)
         if size:
-            self._put(TOOLSPAN_CONTENT_SIZE, size)
+            self.put(TOOLSPAN_CONTENT_SIZE, size)
 
     def describe_fallback(self, asked_first: str, position: int | None) -> None:
         """Say that this call stands in for `asked_first`."""
         if self.is_recording:
-            self._put(TOOLSPAN_FALLBACK_FROM, asked_first)
+            self.put(TOOLSPAN_FALLBACK_FROM, asked_first)
             if position is not None:
-                self._put(TOOLSPAN_FALLBACK_POSITION, position)
+                self.put(TOOLSPAN_FALLBACK_POSITION, position)
 
     def count_attempt(self) -> int:
         """The number of the try of this call that starts now."""
@@ -253,7 +245,7 @@ class OpenCall:
         self._says_more = True
         self._judgement = error_type
 
-    def _put(self, key: str, value: Any) -> None:
+    def put(self, key: str, value: Any) -> None:
         """Keep an attribute of ours for the end."""
         if self._end_attributes is None:
             self._end_attributes = {}
@@ -261,17 +253,15 @@ class OpenCall:
         self._says_more = True
 
     def _describe_result(self, result: object) -> None:
-        text, size = content_text(result, self._redacted_paths)
-        attributes = self._end_attributes
-        if attributes is None:
-            self._end_attributes = {GEN_AI_TOOL_CALL_RESULT: text}
-        else:
-            attributes[GEN_AI_TOOL_CALL_RESULT] = text
+        text, size = text_of(result, self.captured or NO_PATHS)
+        self.put(GEN_AI_TOOL_CALL_RESULT, text)
         if size:
-            known = 0 if attributes is None else attributes.get(TOOLSPAN_CONTENT_SIZE, 0)
-            self._put(TOOLSPAN_CONTENT_SIZE, known + size)
+            known = (self._end_attributes or {}).get(TOOLSPAN_CONTENT_SIZE, 0)
+            self.put(TOOLSPAN_CONTENT_SIZE, known + size)
 
-    def end_with_result(self, result: object, *, judged: str | bool | None = None) -> None:
+    def end_with_result(  # noqa: C901  most of it is written out, as a call costs as much
+        self, result: object, *, judged: str | bool | None = None
+    ) -> None:
         """End the call that returned `result`.
 
         `judged` is what the user's own predicate said: False or None leaves it to the result,
@@ -281,29 +271,68 @@ class OpenCall:
             open_calls.remove(self)  # of several threads that end a call, one does
         except KeyError:
             return
-        if not self._says_more and not judged and type(result) in PLAIN:
-            self._apply(_OK)
+        try:
+            has_more = self._says_more or judged or type(result) not in PLAIN
+        except Exception:  # a class that cannot be hashed
+            has_more = True
+        parent = self.parent
+        if has_more or (parent is not None and parent.failed_tools):
+            self._end_with_more(result, judged)
             return
+        # What is left to do for most calls, written out.
+        span, context = self.span, self.context
+        try:
+            captured = self.captured
+            if captured is not None and result is not None:
+                text, size = text_of(result, captured)
+                span.set_attribute(GEN_AI_TOOL_CALL_RESULT, text)
+                if size:
+                    span.set_attribute(TOOLSPAN_CONTENT_SIZE, size)
+        except Exception:
+            _log.debug("result of %s not recorded", self.name, exc_info=True)
+        except BaseException as error:  # Ctrl-C in the middle of it
+            self._apply(*outcome_of_exception(error))
+            raise
+        self.context = _NOWHERE
+        try:
+            span.set_attribute(TOOLSPAN_OUTCOME, "ok")
+        except Exception:  # a span of a foreign implementation
+            _log.debug("end of %s not recorded in full", self.name, exc_info=True)
+        finally:
+            try:
+                span.end()
+            except Exception:  # a processor of the host's; the SDK does not isolate it
+                _log.debug("a span processor raised at the end of a span", exc_info=True)
+            if self.series is not None:
+                self.series.record_success(self.started, context)
+
+    def _end_with_more(self, result: object, judged: str | bool | None) -> None:
         outcome, error_type, text = _OK, None, None
         try:
-            if self._is_content_captured and result is not None:
-                self._describe_result(result)
-            if self._outcome is not None:
-                outcome, error_type, message = self._outcome
-                text = None if message is None else error_text(message)
-            elif judged := judged or self._judgement:
-                outcome = Outcome.TOOL_ERROR
-                error_type = judged if isinstance(judged, str) else TOOL_ERROR_TYPE
-            elif type(result) not in PLAIN and self.prepared.kind is _TOOL:
-                error_type = returned_failure(result)
-                if error_type is not None:
-                    outcome = Outcome.TOOL_ERROR
+            outcome, error_type, text = self._learn_from(result, judged)
         except Exception:
             _log.debug("result of %s not recorded", self.name, exc_info=True)
         except BaseException as error:  # Ctrl-C in the middle of it
             self._apply(*outcome_of_exception(error))
             raise
         self._apply(outcome, error_type, text)
+
+    def _learn_from(
+        self, result: object, judged: str | bool | None
+    ) -> tuple[Outcome, str | None, str | None]:
+        """How a call went that returned `result`: its outcome, error type and error text."""
+        if self.captured is not None and result is not None:
+            self._describe_result(result)
+        if self._outcome is not None:
+            outcome, error_type, message = self._outcome
+            return outcome, error_type, None if message is None else error_text(message)
+        if judged := judged or self._judgement:
+            return Outcome.TOOL_ERROR, judged if isinstance(judged, str) else TOOL_ERROR_TYPE, None
+        if type(result) not in PLAIN and self.prepared.kind is _TOOL:
+            error_type = returned_failure(result)
+            if error_type is not None:
+                return Outcome.TOOL_ERROR, error_type, None
+        return _OK, None, None
 
     def end_with_exception(self, error: BaseException) -> None:
         """End the call that raised `error`."""
@@ -358,9 +387,12 @@ class OpenCall:
             _log.debug("end of %s not recorded in full", self.name, exc_info=True)
         finally:
             if self._owns_span:
-                end_span(self.span, end_time)
-            if self.durations is not None:
-                record_duration(self, context, outcome, error_type, end_time)
+                try:
+                    self.span.end(end_time)
+                except Exception:  # a processor of the host's; the SDK does not isolate it
+                    _log.debug("a span processor raised at the end of a span", exc_info=True)
+            if self.series is not None:
+                self.series.record(self.started, end_time, context, outcome, error_type)
 
     def _describe_end(self, outcome: Outcome, error_type: str | None, text: str | None) -> None:
         self.first_attempt = self.offered_attempt = None  # they refer to the call, too
@@ -381,13 +413,13 @@ class OpenCall:
             self.span.set_attributes(attributes)
 
     def _describe_failure(self, error_type: str, text: str | None) -> None:
-        self._put(ERROR_TYPE, error_type)
+        self.put(ERROR_TYPE, error_type)
         self.span.set_status(Status(StatusCode.ERROR, text))
 
     def _describe_rest(self) -> None:
         """What few calls have: attempts, and attributes that the host said."""
         if self.attempt_count > 1:
-            self._put(TOOLSPAN_ATTEMPT_COUNT, self.attempt_count)
+            self.put(TOOLSPAN_ATTEMPT_COUNT, self.attempt_count)
         if self._said is not None:
             self._describe_as_said(self._said)
 

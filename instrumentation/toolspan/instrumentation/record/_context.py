@@ -24,15 +24,15 @@ FALLBACK_KEY: Final = context_api.create_key("toolspan-fallback")
 SPAN_KEY: Final = next(iter(trace.set_span_in_context(trace.INVALID_SPAN, Context())))
 
 # `suppress_instrumentation()` sets a private key of the API and, for older readers, a plain one.
-_SUPPRESS_KEY: Final[str] = getattr(
+SUPPRESS_KEY: Final[str] = getattr(
     context_api, "_SUPPRESS_INSTRUMENTATION_KEY", "suppress_instrumentation"
 )
-_SUPPRESS_KEY_PLAIN: Final = "suppress_instrumentation"
+SUPPRESS_KEY_PLAIN: Final = "suppress_instrumentation"
 
 
 def is_suppressed(context: Context) -> bool:
     """Whether the host asked instrumentation to be quiet here."""
-    return bool(context.get(_SUPPRESS_KEY) or context.get(_SUPPRESS_KEY_PLAIN))
+    return bool(context.get(SUPPRESS_KEY) or context.get(SUPPRESS_KEY_PLAIN))
 
 
 def open_call_in(context: Context) -> "OpenCall | None":
@@ -45,12 +45,17 @@ def identity_in(context: Context) -> Identity:
     return context.get(IDENTITY_KEY, NOBODY)  # type: ignore[return-value]
 
 
-def with_conversation(values: dict[str, object], conversation_id: str) -> None:
-    """Tell opentelemetry-util-genai, where it is loaded, which conversation its spans belong to."""
-    module = sys.modules.get("opentelemetry.util.genai._conversation_context")
-    key = getattr(module, "CONVERSATION_ID_KEY", None)
-    if isinstance(key, str):
-        values[key] = conversation_id
+def with_identity(values: dict[str, object], identity: Identity) -> None:
+    """Make `identity` that of a context made of `values`.
+
+    Where opentelemetry-util-genai is loaded, it is told which conversation its spans belong to.
+    """
+    values[IDENTITY_KEY] = identity
+    if identity.conversation_id is not None:
+        module = sys.modules.get("opentelemetry.util.genai._conversation_context")
+        key = getattr(module, "CONVERSATION_ID_KEY", None)
+        if isinstance(key, str):
+            values[key] = identity.conversation_id
 
 
 def leave_dropped(token: object, call: object) -> None:

@@ -5,7 +5,7 @@ The `gen_ai.*` attributes of our spans are set in this package and nowhere else.
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry.trace import SpanKind
 
@@ -25,6 +25,9 @@ from toolspan.conventions.attributes import (
 )
 from toolspan.conventions.layers import Layer
 from toolspan.conventions.operations import CHAT, EXECUTE_TOOL, INVOKE_AGENT, INVOKE_WORKFLOW
+
+if TYPE_CHECKING:
+    from toolspan.instrumentation.record._measured import Series
 
 
 class Kind(Enum):
@@ -78,8 +81,8 @@ class Prepared:
         self.kind = kind
         self.operation = kind.value
         self.name = name
-        self.measured: dict[str | None, Mapping[str, Any]] = {}
-        """By agent, the attributes that the durations of its calls share, once there is one."""
+        self.measured: dict[str | None, Series] = {}
+        """By agent, where the durations of its calls go, once there is one."""
         self.is_registered = is_registered
         self.span_kind = SpanKind.CLIENT if kind is Kind.LLM else SpanKind.INTERNAL
         is_unnamed = kind is Kind.LLM and name == kind.value

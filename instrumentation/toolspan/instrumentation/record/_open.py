@@ -17,6 +17,7 @@ from toolspan.instrumentation.record._cost import cost_attributes
 from toolspan.instrumentation.record._foreign import attributes_of, tool_described_by
 from toolspan.instrumentation.record._identity import Identity
 from toolspan.instrumentation.record._kinds import Kind, Prepared
+from toolspan.instrumentation.record._measured import series_of
 from toolspan.instrumentation.record._registry import open_calls
 
 _log = logging.getLogger("toolspan")
@@ -47,11 +48,9 @@ def open_call(
     kind = prepared.kind
     if kind is not _TOOL and kind is not _LLM:
         identity = _identity_below(prepared, identity_in(context) if identity is None else identity)
-    attributes: Mapping[str, Any] = prepared.attributes
-    who = context.get(IDENTITY_KEY) if identity is None else identity
-    if who is not None:
-        attributes = _with_identity(prepared, who, more)  # type: ignore[arg-type]
-    elif more is not None:
+    who: Any = context.get(IDENTITY_KEY) if identity is None else identity
+    attributes = start_attributes(prepared, who)
+    if more is not None:
         attributes = {**attributes, **more}
     try:
         span = tracer.start_span(
@@ -66,7 +65,7 @@ def open_call(
     call.set_up(prepared, tracer, context, span, identity)
     durations = current_durations()
     if durations is not None:
-        call.durations = durations
+        call.series = series_of(prepared, who, durations)
         call.started = time_ns() if start_time is None else start_time
     open_calls.add(call)
     return call
@@ -94,19 +93,7 @@ def unrecorded_call(kind: Kind) -> OpenCall:
 class ModelCall(OpenCall):
     """A call of a language model, whose span says what it cost."""
 
-    __slots__ = ()
-
-    def set_up(
-        self,
-        prepared: Prepared,
-        tracer: Tracer,
-        context: Context,
-        span: Span,
-        identity: Identity | None,
-    ) -> None:
-        """Its cost is known at its end only."""
-        super().set_up(prepared, tracer, context, span, identity)
-        self._says_more = self._has_rest = True
+    _says_more = _has_rest = True  # its cost is known at its end only
 
     def _describe_rest(self) -> None:
         super()._describe_rest()
@@ -116,26 +103,16 @@ class ModelCall(OpenCall):
             **(self._end_attributes or {}),
         }
         for key, value in cost_attributes(known).items():
-            self._put(key, value)
+            self.put(key, value)
 
 
 class JoinedCall(OpenCall):
     """A call on a span of another library, which ends it and counts its duration itself."""
 
-    __slots__ = ()
     _owns_span = False
-
-    def set_up(
-        self,
-        prepared: Prepared,
-        tracer: Tracer,
-        context: Context,
-        span: Span,
-        identity: Identity | None,
-    ) -> None:
-        """What is on the span already stays, which is looked at at the end."""
-        super().set_up(prepared, tracer, context, span, identity)
-        self._says_more = self._has_rest = True
+    _says_more = _has_rest = (
+        True  # what is on the span already stays, which is looked at at the end
+    )
 
     def _describe_failure(self, error_type: str, text: str | None) -> None:
         if self.span.is_recording():
@@ -170,16 +147,19 @@ def _identity_below(prepared: Prepared, identity: Identity) -> Identity:
     return identity.in_workflow(prepared.name)
 
 
-def _with_identity(
-    prepared: Prepared, identity: Identity, more: Mapping[str, Any] | None
-) -> Mapping[str, Any]:
-    """The attributes a span starts with: those of its kind, and who it belongs to."""
+def start_attributes(prepared: Prepared, identity: Identity | None) -> dict[str, Any]:
+    """The attributes a span starts with: those of its kind, and who it belongs to.
+
+    They are shared by all spans that start with them.
+    """
+    if identity is None:
+        return prepared.attributes
     attributes = identity.starts.get(prepared)
     if attributes is None:
         attributes = _start_attributes(prepared, identity)
         if len(identity.starts) < _MOST_STARTS:
             identity.starts[prepared] = attributes
-    return attributes if more is None else {**attributes, **more}
+    return attributes
 
 
 def _start_attributes(prepared: Prepared, identity: Identity) -> dict[str, Any]:

@@ -15,15 +15,13 @@ from toolspan.instrumentation.record import (
     leave_dropped,
 )
 from toolspan.instrumentation.track._generators import (
-    Begin,
-    Finish,
     async_generator_function,
     driven,
     driven_async,
     ended_when_dropped,
     generator_function,
 )
-from toolspan.instrumentation.track._tracking import MARK, Run, Tracking
+from toolspan.instrumentation.track._tracking import MARK, Begin, Finish, Run, Tracking
 
 _log = logging.getLogger("toolspan")
 

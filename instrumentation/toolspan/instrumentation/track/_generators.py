@@ -15,15 +15,12 @@ from toolspan.instrumentation.record import (
     detach,
     leave_dropped,
 )
-from toolspan.instrumentation.track._tracking import Run
+from toolspan.instrumentation.track._tracking import Begin, Finish, Run
 
 if TYPE_CHECKING:
     from contextvars import Token
 
     from opentelemetry.context import Context
-
-Begin = Callable[[tuple[Any, ...], dict[str, Any]], Run | None]
-Finish = Callable[[Run, object], None]
 
 
 class RollingContext:

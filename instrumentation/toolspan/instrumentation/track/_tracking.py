@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol, cast
 
 from opentelemetry.context import Context
-from opentelemetry.trace import Tracer
+from opentelemetry.trace import NoOpTracer, Tracer
 
 from toolspan.conventions.outcomes import TOOL_ERROR_TYPE, Outcome
 from toolspan.instrumentation.content import (
@@ -23,6 +23,7 @@ from toolspan.instrumentation.record import (
     Identity,
     Kind,
     OpenCall,
+    PlainTool,
     Prepared,
     begin_attempt,
     current_context,
@@ -60,11 +61,18 @@ class Run(Protocol):
         """The function raised."""
 
 
+Begin = Callable[[tuple[Any, ...], dict[str, Any]], Run | None]
+"""Opens what is to be recorded of a call with these arguments, None for nothing."""
+Finish = Callable[[Run, object], None]
+"""Ends it with what the function returned."""
+
+
 class Tracking:
     """What one decorator on one function does with each call."""
 
     __slots__ = (
         "_attributes_of_call",
+        "_begin",
         "_capture",
         "_cost",
         "_fixed",
@@ -77,6 +85,7 @@ class Tracking:
         "_known_tracer",
         "_names",
         "_options",
+        "_own_tracer",
         "_parameters",
         "_prepared",
         "_records_all",
@@ -84,7 +93,6 @@ class Tracking:
         "_result_attributes",
         "_says_more",
         "_static_attributes",
-        "_tracer",
         "_whole",
         "inner_layers",
         "is_method",
@@ -133,10 +141,7 @@ class Tracking:
         self._records_all = False
         self._prepared: dict[str, Prepared] = {}
         provider = options.get("tracer_provider")
-        self._tracer: Callable[[], Tracer | None] = current_tracer
-        if provider is not None:
-            tracer = tracer_of(provider)
-            self._tracer = lambda: tracer
+        self._own_tracer = None if provider is None else tracer_of(provider) or NoOpTracer()
         self._has_tool_options = any(
             options.get(key) is not None
             for key in ("tool_call_id", "fallback_from", "fallback_group")
@@ -144,6 +149,18 @@ class Tracking:
         self._says_more = self._has_tool_options or self._attributes_of_call is not None
         is_fixed = not self._is_named_by_instance and self._names is None
         self._fixed = self._prepare_name(self._fixed_name) if is_fixed else None
+        self._begin: Begin = self._begin_any
+        if self._fixed and self._parameters and not self._ids and not self._says_more:
+            self._begin = PlainTool(
+                self._fixed,
+                self._parameters,
+                own_tracer=self._own_tracer,
+                capture=self._capture,
+                redacted=self._redacted,
+                is_method=self.is_method,
+                source=self,
+                otherwise=self._begin_any,
+            ).begin
 
     def around(self) -> "Tracking":
         """The same, for code around the function whose calls are one call: a retry loop."""
@@ -154,9 +171,13 @@ class Tracking:
 
     # --- before the function runs -------------------------------------------------------------
 
-    def begin(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Run | None:
-        """Open the call, or join the open one that this call is part of; None records nothing."""
-        tracer = self._tracer()
+    @property
+    def begin(self) -> Begin:
+        """Opens the call, or joins the open one that this call is part of; None records nothing."""
+        return self._begin
+
+    def _begin_any(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Run | None:
+        tracer = self._own_tracer or current_tracer()
         if tracer is None:
             return None
         context = current_context()
@@ -172,7 +193,7 @@ class Tracking:
         if self._parameters is not None and (
             self._records_all if tracer is self._known_tracer else self._meet(tracer)
         ):
-            described = self._describe_at_start(context, args, kwargs, bool(is_captured))
+            described = self._describe_at_start(context, args, kwargs, is_captured)
         call = open_call(
             self._fixed or self._prepare(args, kwargs),
             tracer,
@@ -227,7 +248,7 @@ class Tracking:
             if parent is not None and not parent.is_recording():
                 return None
             arguments = {} if self._parameters is None else self._parameters.of(args, kwargs)
-            return described_arguments(arguments, self._redacted, with_text)
+            return described_arguments(arguments, self._redacted if with_text else None)
         except Exception:  # a hostile argument
             _log.debug("arguments not recorded", exc_info=True)
             return None
