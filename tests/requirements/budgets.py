@@ -5,16 +5,14 @@ from requirements._model import built, from_source, planned
 REQUIREMENTS = from_source(
     "design section 7, budgets",
     {
-        "design.7-decorated-call": planned(
-            3,
+        "design.7-decorated-call": built(
             "A decorated call costs at most 1.1 times a bare span with the same attributes (no meter, identity or content).",
         ),
-        "design.7-decorated-call-content": planned(
-            3,
+        "design.7-decorated-call-content": built(
             "With arguments and result captured it costs at most 1.3 times a bare span with the same attributes.",
         ),
-        "design.7-decorated-call-everything": planned(
-            3, "With metrics and identity as well it costs at most 1.9 times a bare span."
+        "design.7-decorated-call-everything": built(
+            "With metrics and identity as well it costs at most 1.9 times a bare span."
         ),
         "design.7-disabled-call": built(
             "A disabled decorated call costs at most 3 times a plain `functools.wraps` closure."

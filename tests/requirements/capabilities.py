@@ -1,6 +1,6 @@
 """What the recording side must be able to do to be ahead of every existing library (A to O)."""
 
-from requirements._model import built, from_source, planned, unassigned
+from requirements._model import built, from_source, unassigned
 
 REQUIREMENTS = from_source(
     "recording capabilities",
@@ -49,8 +49,8 @@ REQUIREMENTS = from_source(
         "capability.A5-nothing-when-off": built(
             "Nothing is computed for spans that are not recording or suppressed."
         ),
-        "capability.A5-budgets": planned(
-            3, "The budgets hold: on with content, off, without an SDK, with a 1 MB argument."
+        "capability.A5-budgets": built(
+            "The budgets hold: on with content, off, without an SDK, with a 1 MB argument."
         ),
         # --- B: content ---
         "capability.B-off-by-default": built(
