@@ -9,9 +9,9 @@ import pytest
 
 from support.reference import REPOSITORY
 from toolspan.analytics import open_traces
-from toolspan.analytics._traces import TABLES
 from toolspan.analytics.dialects import DIALECTS
 from toolspan.analytics.read import _damage, _stage
+from toolspan.analytics.traces import TABLES
 from toolspan.launcher import main
 
 DOCS = REPOSITORY / "docs"

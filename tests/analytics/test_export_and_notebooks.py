@@ -11,7 +11,7 @@ import pytest
 from support.traces import agent, otlp, tool, write_lines
 from toolspan.analytics import UsageError, open_traces
 from toolspan.analytics._export import MEASURES as EXPORTED
-from toolspan.analytics._traces import TABLES
+from toolspan.analytics.traces import TABLES
 
 
 def read(path: Path) -> pd.DataFrame:

@@ -17,10 +17,10 @@ from benchmarks.trace_generator import generate
 
 from support.traces import agent, span, tool
 from toolspan.analytics import Traces, open_traces
-from toolspan.analytics._traces import TABLES
 from toolspan.analytics.measures import MEASURES
 from toolspan.analytics.read import _pieces
 from toolspan.analytics.store import _open
+from toolspan.analytics.traces import TABLES
 
 Envelope = tuple[str, str, dict[str, Any]]
 

@@ -9,7 +9,7 @@ import pytest
 from support.tables import columns, whole
 from support.traces import agent, otlp, span, tool, value, write_lines
 from toolspan.analytics import Traces, open_traces
-from toolspan.analytics._traces import TABLES
+from toolspan.analytics.traces import TABLES
 
 BASE = {"workflow_name": "news", "session_id": "s-1", "user_id": "u-1"}
 IN_STEP = {**BASE, "step_name": "gather", "workflow_run_id": 1}

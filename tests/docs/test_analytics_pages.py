@@ -13,7 +13,7 @@ import pytest
 from support.reference import REPOSITORY
 from toolspan.analytics import Traces
 from toolspan.analytics._check import read_rules
-from toolspan.analytics._traces import TABLES
+from toolspan.analytics.traces import TABLES
 from toolspan.launcher import main
 from toolspan.launcher._verbs import VERBS
 

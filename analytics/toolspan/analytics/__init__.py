@@ -9,8 +9,8 @@ Since 0.1. Nothing here runs in the agent; install with `pip install 'toolspan[a
 """
 
 from toolspan.analytics._comparison import compare, cost_per_success, failed_calls, self_check
-from toolspan.analytics._traces import Traces, open_traces
 from toolspan.analytics.errors import AnalyticsError, InputError, UsageError
+from toolspan.analytics.traces import Traces, open_traces
 
 __all__ = [
     "AnalyticsError",

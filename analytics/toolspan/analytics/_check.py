@@ -30,7 +30,7 @@ from toolspan.analytics.measures import EVERYTHING, MEASURES
 from toolspan.analytics.output import number
 
 if TYPE_CHECKING:
-    from toolspan.analytics._traces import Traces
+    from toolspan.analytics.traces import Traces
 
 # Measures with a row for each tool, agent, ...: how its calls or runs ended.
 RATED = ("tools", "agents", "workflows", "steps", "models", "servers")

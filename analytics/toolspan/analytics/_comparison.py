@@ -6,8 +6,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from toolspan.analytics._traces import Paths, Traces, open_traces
 from toolspan.analytics.errors import UsageError
+from toolspan.analytics.traces import Paths, Traces, open_traces
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,7 +10,7 @@ from toolspan.analytics.errors import InputError, UsageError
 from toolspan.analytics.output import Column, clean, duration, number, to_csv, to_json, to_markdown
 
 if TYPE_CHECKING:
-    from toolspan.analytics._traces import Traces
+    from toolspan.analytics.traces import Traces
 
 FORMATS = ("json", "csv", "parquet", "markdown")
 SUFFIXES = {"json": ".json", "csv": ".csv", "parquet": ".parquet", "markdown": ".md"}

@@ -12,8 +12,8 @@ from toolspan.analytics.output import Column, count, duration, interval, percent
 if TYPE_CHECKING:
     import pandas as pd
 
-    from toolspan.analytics._traces import Traces
     from toolspan.analytics.measures import Where
+    from toolspan.analytics.traces import Traces
 
 SIGNS = {"bad": "✗", "warn": "!", "unsure": "?", "ok": "✓"}
 

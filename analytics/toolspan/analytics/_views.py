@@ -22,8 +22,8 @@ from toolspan.analytics.output import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from toolspan.analytics._traces import Traces
     from toolspan.analytics.measures import Where
+    from toolspan.analytics.traces import Traces
 
 
 OUTCOMES = (

@@ -22,7 +22,7 @@ from toolspan.analytics.output import (
 )
 
 if TYPE_CHECKING:
-    from toolspan.analytics._traces import Traces
+    from toolspan.analytics.traces import Traces
 
 FORMATS = ("table", "json", "jsonl", "csv", "markdown", "html")
 ENGINE = "duckdb"
@@ -221,7 +221,7 @@ def guarded(run: Callable[[], int]) -> int:
 
 def open_input(arguments: argparse.Namespace, paths: Sequence[str] | None = None) -> "Traces":
     """The traces that the arguments name, or those of `paths`."""
-    from toolspan.analytics._traces import open_traces  # duckdb: not for --help
+    from toolspan.analytics.traces import open_traces  # duckdb: not for --help
 
     return open_traces(
         paths or arguments.paths or None,

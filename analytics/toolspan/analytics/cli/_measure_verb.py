@@ -22,7 +22,7 @@ from toolspan.analytics.measures._health import ABANDONED_ABOVE
 from toolspan.analytics.output import Column, clean, count, counted
 
 if TYPE_CHECKING:
-    from toolspan.analytics._traces import Traces
+    from toolspan.analytics.traces import Traces
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,8 @@ from toolspan.analytics.errors import InputError, UsageError
 from toolspan.analytics.output import Column, clean, count, percent, to_text
 
 if TYPE_CHECKING:
-    from toolspan.analytics._traces import Traces
     from toolspan.analytics.comparison import Comparison, SelfCheck
+    from toolspan.analytics.traces import Traces
 
 FORMATS = ("table", "json", "markdown", "junit")
 MOST_TOOLS = 10

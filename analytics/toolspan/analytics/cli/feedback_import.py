@@ -85,8 +85,8 @@ def _join(
     directory: Path, collections: Sequence["Collection"], labels: Sequence[str] | None
 ) -> "JoinReport | None":
     """The join report of the folder, or None when it holds no traces yet."""
-    from toolspan.analytics._traces import open_traces
     from toolspan.analytics.feedback import write_events
+    from toolspan.analytics.traces import open_traces
 
     with tempfile.TemporaryDirectory(prefix="toolspan-") as folder:
         # Whether it was written or not: the same ids count once.

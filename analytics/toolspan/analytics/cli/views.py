@@ -18,8 +18,8 @@ from toolspan.analytics.cli._measure_verb import examples
 from toolspan.analytics.output import to_json
 
 if TYPE_CHECKING:
-    from toolspan.analytics._traces import Traces
     from toolspan.analytics._views import SessionView, ToolView
+    from toolspan.analytics.traces import Traces
 
 
 def tool(argv: Sequence[str], *, prog: str) -> int:

@@ -12,8 +12,8 @@ from toolspan.analytics.errors import UsageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from toolspan.analytics._traces import Traces
     from toolspan.analytics.measures import Where
+    from toolspan.analytics.traces import Traces
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]

@@ -12,7 +12,7 @@ from toolspan.analytics.statistics import Mean, mean_interval
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from toolspan.analytics._traces import Traces
+    from toolspan.analytics.traces import Traces
 
 Record = Mapping[str, Any]
 

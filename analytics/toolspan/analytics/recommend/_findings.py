@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from toolspan.analytics._traces import Traces
+    from toolspan.analytics.traces import Traces
 
 
 @dataclass(frozen=True, slots=True)

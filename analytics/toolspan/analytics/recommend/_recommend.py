@@ -7,8 +7,8 @@ from toolspan.analytics.recommend._evidence import Evidence, Record, gather
 from toolspan.analytics.recommend.rules import RULES
 
 if TYPE_CHECKING:
-    from toolspan.analytics._traces import Traces
     from toolspan.analytics.recommend._recommendation import Recommendation
+    from toolspan.analytics.traces import Traces
 
 
 def recommend(traces: "Traces", findings: Sequence[Record] = ()) -> "list[Recommendation]":

@@ -14,7 +14,7 @@ from toolspan.analytics.report._vitals import Vital, vitals
 from toolspan.analytics.report._works import what_works
 
 if TYPE_CHECKING:
-    from toolspan.analytics._traces import Traces
+    from toolspan.analytics.traces import Traces
 
 Record = Mapping[str, Any]
 

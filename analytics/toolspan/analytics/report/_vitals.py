@@ -12,7 +12,7 @@ from toolspan.analytics.output import duration, number, percent
 from toolspan.analytics.statistics import Mean, clustered_proportion, mean_interval
 
 if TYPE_CHECKING:
-    from toolspan.analytics._traces import Traces
+    from toolspan.analytics.traces import Traces
 
 Record = Mapping[str, Any]
 
