@@ -21,7 +21,8 @@ from toolspan.instrumentation.track._generators import (
     ended_when_dropped,
     generator_function,
 )
-from toolspan.instrumentation.track._tracking import MARK, Begin, Finish, Run, Tracking
+from toolspan.instrumentation.track._run import Begin, Finish, Run
+from toolspan.instrumentation.track._tracking import MARK, Tracking
 
 _log = logging.getLogger("toolspan")
 

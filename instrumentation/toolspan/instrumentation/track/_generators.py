@@ -15,7 +15,7 @@ from toolspan.instrumentation.record import (
     detach,
     leave_dropped,
 )
-from toolspan.instrumentation.track._tracking import Begin, Finish, Run
+from toolspan.instrumentation.track._run import Begin, Finish, Run
 
 if TYPE_CHECKING:
     from contextvars import Token

@@ -2,12 +2,11 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, cast
 
 from opentelemetry.context import Context
 from opentelemetry.trace import NoOpTracer, Tracer
 
-from toolspan.conventions.outcomes import TOOL_ERROR_TYPE, Outcome
 from toolspan.instrumentation.content import (
     ParameterNames,
     parameter_names,
@@ -18,14 +17,12 @@ from toolspan.instrumentation.content import (
 from toolspan.instrumentation.record import (
     FALLBACK_KEY,
     SPAN_KEY,
-    Attempt,
     Described,
     Identity,
     Kind,
     OpenCall,
     PlainTool,
     Prepared,
-    begin_attempt,
     current_context,
     current_tracer,
     described_arguments,
@@ -38,33 +35,15 @@ from toolspan.instrumentation.record import (
     records_all,
     tracer_of,
 )
+from toolspan.instrumentation.track._layer import Layer
 from toolspan.instrumentation.track._options import AnyOptions
+from toolspan.instrumentation.track._run import Begin, Run
 from toolspan.instrumentation.track._subject import default_name, is_method
 
 _log = logging.getLogger("toolspan")
 
 _MOST_NAMES: Final = 1_000
 MARK: Final = "__toolspan__"
-
-
-class Run(Protocol):
-    """What a wrapper drives: a call of its own, or one layer of a call opened further out."""
-
-    @property
-    def context(self) -> Context | None:
-        """To be attached while the function runs; None leaves the current one."""
-
-    def end_with_result(self, result: object, *, judged: str | bool | None = None) -> None:
-        """The function returned."""
-
-    def end_with_exception(self, error: BaseException) -> None:
-        """The function raised."""
-
-
-Begin = Callable[[tuple[Any, ...], dict[str, Any]], Run | None]
-"""Opens what is to be recorded of a call with these arguments, None for nothing."""
-Finish = Callable[[Run, object], None]
-"""Ends it with what the function returned."""
 
 
 class Tracking:
@@ -435,58 +414,6 @@ class Tracking:
                 call.set_attributes(self._result_attributes(result))
         except Exception:
             _log.debug("an option of a track decorator raised", exc_info=True)
-
-
-class Layer:
-    """A tracked layer inside an open call of the same function: enriches it, adds no call.
-
-    Run more than once (a retry between the layers), each run of a tool is one attempt.
-    """
-
-    __slots__ = ("_attempt", "_tracking", "call")
-
-    def __init__(
-        self,
-        tracking: Tracking,
-        call: OpenCall,
-        context: Context,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-    ) -> None:
-        self.call: Final = call
-        self._tracking: Final = tracking
-        self._attempt: Attempt | None = None
-        if call.running_layers is None:
-            call.running_layers = set()
-        if not call.running_layers and tracking.kind is Kind.TOOL:
-            self._attempt = begin_attempt(context)
-        call.running_layers.add(tracking)
-        if call.is_recording and call.attempt_count <= 1:
-            tracking.describe(call, context, args, kwargs)
-
-    @property
-    def context(self) -> Context | None:
-        return None if self._attempt is None else self._attempt.context
-
-    def end_with_result(self, result: object, *, judged: str | bool | None = None) -> None:
-        self._leave()
-        error_type = (judged if isinstance(judged, str) else TOOL_ERROR_TYPE) if judged else None
-        self.call.judge(error_type)
-        if self._attempt is not None:
-            if error_type is None:
-                self._attempt.end_with_result(result)
-            else:
-                self._attempt.end(Outcome.TOOL_ERROR, error_type)
-
-    def end_with_exception(self, error: BaseException) -> None:
-        self._leave()
-        self.call.judge(None)
-        if self._attempt is not None:
-            self._attempt.end_with_exception(error)
-
-    def _leave(self) -> None:
-        if self.call.running_layers is not None:
-            self.call.running_layers.discard(self._tracking)
 
 
 def _from_call(option: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:

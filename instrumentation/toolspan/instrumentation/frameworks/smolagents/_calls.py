@@ -35,7 +35,7 @@ from toolspan.instrumentation.record import (
     tracer_of,
     usage_attributes,
 )
-from toolspan.instrumentation.track._tracking import Run
+from toolspan.instrumentation.track._run import Run
 
 _log: Final = logging.getLogger("toolspan")
 
