@@ -180,6 +180,21 @@ def test_a_provider_of_the_decorator_is_used(recorded: Recorded):
     assert own.tree == [tool_span("search")]
 
 
+def test_a_provider_of_the_decorator_that_records_nothing_leaves_everything_as_it_was(
+    recorded: Recorded,
+):
+    @track_tool_call(tracer_provider=trace.NoOpTracerProvider(), capture_content=True)
+    def search() -> trace.Span:
+        return trace.get_current_span()
+
+    tool = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search"}
+    with trace.get_tracer("host").start_as_current_span("tool", attributes=tool) as span:
+        assert search() is span
+    assert recorded.only["attributes"] == tool
+    with trace.get_tracer("host").start_as_current_span("GET /") as span:
+        assert search() is span
+
+
 def test_who_waits_for_a_provider_is_told_once(monkeypatch: pytest.MonkeyPatch):
     from toolspan.instrumentation.record import _tracer, on_provider
 
