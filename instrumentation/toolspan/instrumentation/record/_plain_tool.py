@@ -146,7 +146,10 @@ class PlainTool:
             if text is not None:  # all values are plain
                 attributes[GEN_AI_TOOL_CALL_ARGUMENTS] = text
                 if hash_bytes is not None:
-                    digest = hash_bytes(dumps(arguments, PLAIN_FORMAT))
+                    try:
+                        digest = hash_bytes(dumps(arguments, PLAIN_FORMAT))
+                    except ValueError:  # a name that is more than a str
+                        digest = ordered_arguments_hash(arguments, hash_bytes)
                     attributes[TOOLSPAN_TOOL_CALL_ARGUMENTS_HASH] = digest
             elif captured is not None:
                 more, cut_size = described_arguments(arguments, captured)
