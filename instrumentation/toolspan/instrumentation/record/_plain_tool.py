@@ -28,7 +28,7 @@ from toolspan.instrumentation.content import (
     settings,
 )
 from toolspan.instrumentation.metrics import current_durations
-from toolspan.instrumentation.record._call import OpenCall
+from toolspan.instrumentation.record._call import OpenCall, end_unopened
 from toolspan.instrumentation.record._context import (
     CALL_KEY,
     FALLBACK_KEY,
@@ -164,27 +164,32 @@ class PlainTool:
         except Exception:  # a processor of the host's may raise
             _log.debug("no span for %s", prepared.span_name, exc_info=True)
             return None
-        call = OpenCall()
-        call.prepared = prepared
-        call.tracer = tracer
-        call.span = span
-        call.is_recording = True
-        call.parent = around
-        call.context = Context({**context, SPAN_KEY: span, CALL_KEY: call})
-        call.captured = captured
-        call.source = self._source
-        call.instance = args[0] if self._is_method and args else None
-        if cut_size:
-            call.put(TOOLSPAN_CONTENT_SIZE, cut_size)
-        call.series = None
-        durations = current_durations()
-        if durations is not None:
-            series = prepared.measured.get(None if who is None else who.agent)
-            if series is None or series.durations is not durations:
-                series = series_of(prepared, who, durations)
-            call.series = series
-            call.started = time_ns()
-        open_calls.add(call)
+        call = None
+        try:
+            call = OpenCall()
+            call.prepared = prepared
+            call.tracer = tracer
+            call.span = span
+            call.is_recording = True
+            call.parent = around
+            call.context = Context({**context, SPAN_KEY: span, CALL_KEY: call})
+            call.captured = captured
+            call.source = self._source
+            call.instance = args[0] if self._is_method and args else None
+            if cut_size:
+                call.put(TOOLSPAN_CONTENT_SIZE, cut_size)
+            call.series = None
+            durations = current_durations()
+            if durations is not None:
+                series = prepared.measured.get(None if who is None else who.agent)
+                if series is None or series.durations is not durations:
+                    series = series_of(prepared, who, durations)
+                call.series = series
+                call.started = time_ns()
+            open_calls.add(call)
+        except BaseException as error:  # Ctrl-C before anybody can end the call
+            end_unopened(span, call, error)
+            raise
         return call
 
     def _meet(self, tracer: Tracer) -> bool:
