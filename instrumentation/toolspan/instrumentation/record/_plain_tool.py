@@ -170,7 +170,10 @@ class PlainTool:
             call.prepared = prepared
             call.tracer = tracer
             call.span = span
-            call.is_recording = True
+            call.is_recording = is_recording = span.is_recording()
+            if not is_recording:
+                call._says_more = True  # and none of it goes anywhere
+                captured = None
             call.parent = around
             call.context = Context({**context, SPAN_KEY: span, CALL_KEY: call})
             call.captured = captured
