@@ -457,10 +457,9 @@ def end_span(span: Span, end_time: int | None = None) -> None:
         _log.debug("a span processor raised at the end of a span", exc_info=True)
 
 
-def end_unopened(span: Span, call: OpenCall | None, error: BaseException) -> None:
-    """End `span` when `error` came before `call`, or all there is of it, could be handed out."""
-    if call is not None:
-        open_calls.discard(call)
+def end_unopened(span: Span, call: OpenCall, error: BaseException) -> None:
+    """End `span` when `error` came before its `call` could be handed out."""
+    open_calls.discard(call)
     span.set_attribute(TOOLSPAN_OUTCOME, outcome_of_exception(error)[0].value)
     end_span(span)
 

@@ -52,6 +52,7 @@ def open_call(
     attributes = start_attributes(prepared, who)
     if more is not None:
         attributes = {**attributes, **more}
+    call = ModelCall() if kind is _LLM else OpenCall()
     try:
         span = tracer.start_span(
             prepared.span_name, context, prepared.span_kind, attributes, links, start_time
@@ -61,9 +62,7 @@ def open_call(
         return None
     if span is trace.INVALID_SPAN:
         return None
-    call = None
     try:
-        call = ModelCall() if kind is _LLM else OpenCall()
         call.set_up(prepared, tracer, context, span, identity)
         durations = current_durations()
         if durations is not None:

@@ -159,19 +159,19 @@ class PlainTool:
                 attributes[TOOLSPAN_TOOL_CALL_ARGUMENTS_HASH] = digest
         except Exception:  # a hostile argument
             _log.debug("arguments of %s not recorded", prepared.name, exc_info=True)
+        call = OpenCall()
         try:
             span = tracer.start_span(prepared.span_name, context, prepared.span_kind, attributes)
         except Exception:  # a processor of the host's may raise
             _log.debug("no span for %s", prepared.span_name, exc_info=True)
             return None
-        call = None
         try:
-            call = OpenCall()
             call.prepared = prepared
             call.tracer = tracer
             call.span = span
-            call.is_recording = is_recording = span.is_recording()
-            if not is_recording:
+            call.is_recording = True
+            if not span.is_recording():
+                call.is_recording = False
                 call._says_more = True  # and none of it goes anywhere
                 captured = None
             call.parent = around
