@@ -463,6 +463,31 @@ def test_keywords_hash_equally_in_any_order():
     assert found[4] == found[5] != found[6] == found[7]
 
 
+class Name(enum.StrEnum):
+    QUERY = "query"
+    SEA = "sea"
+
+
+@pytest.mark.requirement("design.3-arguments-hash")
+@pytest.mark.parametrize("capture", [False, True])
+def test_names_that_are_more_than_text_hash_like_text(capture: bool):
+    @track_tool_call(capture_content=capture)
+    def search(query: object, **more: object) -> None: ...
+
+    with recording(content_hash=True) as recorded:
+        for value in ("otters", 1 << 70, ["otters"]):
+            search(value)
+            search(query=value)
+            search(**{Name.QUERY: value})
+            search(value, sea=1, land=2)
+            search(value, land=2, **{Name.SEA: 1})
+    found = [node["attributes"]["toolspan.tool_call.arguments_hash"] for node in recorded.tree]
+    for one, by_name, enumerated, more, more_enumerated in zip(*[iter(found)] * 5, strict=True):
+        assert one == by_name == enumerated != more == more_enumerated
+    assert len(set(found)) == 6
+    assert all((ARGUMENTS in node["attributes"]) is capture for node in recorded.tree)
+
+
 def test_equal_dicts_and_sets_hash_equally_whatever_their_order():
     one, two = hashes(
         (({"a": 1, "b": {"x", "y", "z"}},), {}), (({"b": {"z", "y", "x"}, "a": 1},), {})

@@ -32,6 +32,35 @@ def plain(value: object) -> Any:
     return json.loads(encode(value).text)
 
 
+class AddsKeys(dict[str, bool]):
+    """What is known of keys, with another thread that adds one just before more is learned."""
+
+    def __len__(self) -> int:
+        add_redactions(keys=["jotting"])
+        return super().__len__()
+
+
+@pytest.mark.parametrize("meanwhile", ["words", "text"])
+def test_a_key_added_while_it_is_looked_at_is_secret_ever_after(
+    recorded: Recorded, monkeypatch: pytest.MonkeyPatch, meanwhile: str
+):
+    def adds_keys(text: str) -> bool:
+        add_redactions(keys=["jotting"])
+        return False
+
+    save = track_tool_call(lambda jotting: None, name="save", capture_content=True)
+    with monkeypatch.context() as patch:
+        if meanwhile == "words":
+            patch.setattr(_redact, "_by_key", AddsKeys())
+        else:
+            patch.setattr(_redact, "may_hold_secret", adds_keys)
+        save("for my eyes")
+        if meanwhile == "words":
+            assert _redact.is_secret_key("jotting")
+    save("for my eyes")
+    assert recorded.tree[-1]["attributes"][ARGUMENTS] == '{"jotting":"[redacted]"}'
+
+
 @pytest.mark.requirement("pain.11-field-redaction", "capability.B-prune-redact-encode")
 @pytest.mark.parametrize(
     ("path", "expected"),

@@ -228,3 +228,13 @@ def test_spans_that_do_not_record_and_spans_that_raise_are_left_alone():
     processor.shutdown()
     assert processor.force_flush()
     assert isinstance(processor, SpanProcessor)
+
+
+def test_a_subclass_that_is_made_without_ours_stamps_too():
+    class Own(IdentitySpanProcessor):
+        def __init__(self) -> None:
+            self.own = True
+
+    with recording(Own()) as found, session("s"):
+        trace.get_tracer("theirs").start_span("GET /").end()
+    assert found.only["attributes"] == {"session.id": "s"}

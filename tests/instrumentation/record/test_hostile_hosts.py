@@ -157,10 +157,13 @@ class Broken(list[Any]):
         raise RuntimeError
 
 
-def test_a_class_that_cannot_be_hashed_is_returned_as_it_is(recorded: Recorded):
+def test_a_class_that_cannot_be_hashed_is_returned_as_it_is():
     thing = OfUnspeakableClass()
-    assert track_tool_call(lambda it: it, name="a", capture_content=True)(thing) is thing
+    with recording(content_hash=True) as recorded:
+        assert track_tool_call(lambda it: it, name="a", capture_content=True)(thing) is thing
     assert recorded.outline() == [["execute_tool a", "ok"]]
+    told = ("gen_ai.tool.call.arguments", "toolspan.tool_call.arguments_hash")
+    assert recorded.only["attributes"].keys() >= set(told)
 
 
 class Lying(Exception):

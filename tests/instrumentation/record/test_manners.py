@@ -6,12 +6,20 @@ import subprocess
 import sys
 import threading
 from typing import Any
+from unittest import mock
 
 import pytest
 from opentelemetry import trace
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
-from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased, Sampler, SamplingResult
+from opentelemetry.sdk.trace.sampling import (
+    ALWAYS_OFF,
+    DEFAULT_ON,
+    Decision,
+    ParentBased,
+    Sampler,
+    SamplingResult,
+)
 
 from support.recording import Recorded, recording, tool_span
 from toolspan.instrumentation import track_agent_run, track_attempt, track_tool_call
@@ -178,6 +186,50 @@ def test_a_provider_of_the_decorator_is_used(recorded: Recorded):
     search()
     assert recorded.tree == []
     assert own.tree == [tool_span("search")]
+
+
+def test_a_provider_of_the_decorator_that_records_nothing_leaves_everything_as_it_was(
+    recorded: Recorded,
+):
+    @track_tool_call(tracer_provider=trace.NoOpTracerProvider(), capture_content=True)
+    def search() -> trace.Span:
+        return trace.get_current_span()
+
+    tool = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search"}
+    with trace.get_tracer("host").start_as_current_span("tool", attributes=tool) as span:
+        assert search() is span
+    assert recorded.only["attributes"] == tool
+    with trace.get_tracer("host").start_as_current_span("GET /") as span:
+        assert search() is span
+
+
+class RecordsOnly(Sampler):
+    def should_sample(self, *_: Any, **__: Any) -> SamplingResult:
+        return SamplingResult(Decision.RECORD_ONLY)
+
+    def get_description(self) -> str:
+        return "records without sampling"
+
+
+def test_a_call_below_an_agent_that_is_not_sampled_is_not_recorded():
+    told = []
+
+    @track_tool_call(capture_content=True)
+    def search(query: str) -> list[str]:
+        (call,) = (each for each in open_calls if each.name == "search")
+        told.append(call.is_recording)
+        return [query]
+
+    agents = TracerProvider(sampler=RecordsOnly(), shutdown_on_exit=False)
+    with (
+        recording(sampler=DEFAULT_ON) as recorded,
+        mock.patch("toolspan.instrumentation.record._call.text_of") as text_of,
+        track_agent_run("researcher", tracer_provider=agents),
+    ):
+        search("otters")
+    assert told == [False]
+    assert recorded.tree == []
+    assert not text_of.called
 
 
 def test_who_waits_for_a_provider_is_told_once(monkeypatch: pytest.MonkeyPatch):

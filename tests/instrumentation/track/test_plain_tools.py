@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from enum import StrEnum
 from typing import Any
 from unittest import mock
 
@@ -54,6 +55,10 @@ SURROUNDINGS: dict[str, Callable[[], AbstractContextManager[Any]]] = {
 }
 
 
+class Name(StrEnum):
+    QUERY = "query"
+
+
 def search(query: str, limit: int = 5, *rest: object, **more: object) -> object:
     return {"query": query} if limit else query
 
@@ -71,6 +76,7 @@ CALLS: dict[str, Callable[[Any], object]] = {
     "without what is needed": lambda tool: tool(),
     "with much to cut": lambda tool: tool("x" * 5_000),
     "with a secret": lambda tool: tool("password=hunter2", limit=0),
+    "by a name that is more than text": lambda tool: tool(**{Name.QUERY: "x"}),
     "with anything": lambda tool: tool({"a": [1, {2: float("nan")}]}),
 }
 

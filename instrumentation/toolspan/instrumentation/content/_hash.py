@@ -34,17 +34,28 @@ def ordered_arguments_hash(arguments: dict[str, Any], hash_bytes: Hash) -> str:
 
     Few, short and plain values, which most calls have, take the quickest way that there is.
     """
-    if len(arguments) <= _MOST_VALUES:
-        for value in arguments.values():
-            kind = type(value)
-            if kind is str:
-                if len(value) > _LONGEST_TEXT:
+    try:
+        if len(arguments) <= _MOST_VALUES:
+            for value in arguments.values():
+                kind = type(value)
+                if kind is str:
+                    if len(value) > _LONGEST_TEXT:
+                        break
+                elif kind not in _NUMBERS:
                     break
-            elif kind not in _NUMBERS:
-                break
-        else:
-            return hash_bytes(dumps(arguments, PLAIN_FORMAT))
+            else:
+                return hash_bytes(dumps(arguments, PLAIN_FORMAT))
+    except Exception:  # a name that is more than a str, or a class that cannot be hashed
+        return hash_bytes(_odd_bytes(arguments))
     return hash_bytes(canonical(arguments).encode())
+
+
+def _odd_bytes(arguments: dict[str, Any]) -> bytes:
+    plainly_named = {str.__str__(name): value for name, value in arguments.items()}
+    try:
+        return dumps(plainly_named, PLAIN_FORMAT)
+    except ValueError:
+        return canonical(plainly_named).encode()
 
 
 def hash_with_own_key() -> Hash:

@@ -105,6 +105,7 @@ def is_secret_key(key: str) -> bool:
     """
     known = _by_key.get(key)
     if known is None:
+        own = len(_own_keys)
         words = [word.lower() for word in _WORD.findall(key[:200])]
         known = (
             not _SECRET_WORDS.isdisjoint(words)
@@ -113,6 +114,8 @@ def is_secret_key(key: str) -> bool:
         )
         if len(_by_key) < _MOST_KEYS:
             _by_key[key] = known
+            if len(_own_keys) != own:  # another thread has added keys meanwhile
+                _by_key.clear()
     return known
 
 
@@ -120,11 +123,14 @@ def key_text(key: Any) -> str | None:
     """`"key":` as JSON; None for a key that is odd, or whose value is a secret."""
     if type(key) is not str or len(key) > _LONGEST_KEY or not key.isascii():
         return None
+    own = len(_own_keys)
     if is_secret_key(key) or may_hold_secret(key):
         return None
     text = quoted(key) + ":"
     if len(key_texts) < _MOST_KEYS:
         key_texts[key] = text
+        if len(_own_keys) != own:
+            key_texts.clear()
     return text
 
 

@@ -27,8 +27,7 @@ class IdentitySpanProcessor(SpanProcessor):
     and `toolspan.tool_call.layer` on tool call spans of other libraries.
     """
 
-    def __init__(self) -> None:
-        self._own_scope: InstrumentationScope | None = None
+    _own_scope: "InstrumentationScope | None" = None
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Stamp `span` with the identity of the context it starts in."""

@@ -268,43 +268,43 @@ class OpenCall(_Unsaid):
         True or an error type makes it a returned failure.
         """
         try:
-            open_calls.remove(self)  # of several threads that end a call, one does
-        except KeyError:
-            return
-        try:
-            has_more = self._says_more or judged or type(result) not in PLAIN
-        except Exception:  # a class that cannot be hashed
-            has_more = True
-        parent = self.parent
-        if has_more or (parent is not None and parent.failed_tools):
-            self._end_with_more(result, judged)
-            return
-        # What is left to do for most calls, written out.
-        span, context = self.span, self.context
-        try:
-            captured = self.captured
-            if captured is not None and result is not None:
-                text, size = text_of(result, captured)
-                span.set_attribute(GEN_AI_TOOL_CALL_RESULT, text)
-                if size:
-                    span.set_attribute(TOOLSPAN_CONTENT_SIZE, size)
-        except Exception:
-            _log.debug("result of %s not recorded", self.name, exc_info=True)
-        except BaseException as error:  # Ctrl-C in the middle of it
-            self._apply(*outcome_of_exception(error))
-            raise
-        self.context = _NOWHERE
-        try:
-            span.set_attribute(TOOLSPAN_OUTCOME, "ok")
-        except Exception:  # a span of a foreign implementation
-            _log.debug("end of %s not recorded in full", self.name, exc_info=True)
-        finally:
+            try:
+                open_calls.remove(self)  # of several threads that end a call, one does
+            except KeyError:
+                return
+            try:
+                has_more = self._says_more or judged or type(result) not in PLAIN
+            except Exception:  # a class that cannot be hashed
+                has_more = True
+            parent = self.parent
+            if has_more or (parent is not None and parent.failed_tools):
+                self._end_with_more(result, judged)
+                return
+            # What is left to do for most calls, written out.
+            span, context = self.span, self.context
+            try:
+                captured = self.captured
+                if captured is not None and result is not None:
+                    text, size = text_of(result, captured)
+                    span.set_attribute(GEN_AI_TOOL_CALL_RESULT, text)
+                    if size:
+                        span.set_attribute(TOOLSPAN_CONTENT_SIZE, size)
+            except Exception:
+                _log.debug("result of %s not recorded", self.name, exc_info=True)
+            self.context = _NOWHERE
+            try:
+                span.set_attribute(TOOLSPAN_OUTCOME, "ok")
+            except Exception:  # a span of a foreign implementation
+                _log.debug("end of %s not recorded in full", self.name, exc_info=True)
             try:
                 span.end()
             except Exception:  # a processor of the host's; the SDK does not isolate it
                 _log.debug("a span processor raised at the end of a span", exc_info=True)
             if self.series is not None:
                 self.series.record_success(self.started, context)
+        except BaseException as error:  # Ctrl-C in the middle of it
+            self._end_after_all(error)
+            raise
 
     def _end_with_more(self, result: object, judged: str | bool | None) -> None:
         outcome, error_type, text = _OK, None, None
@@ -312,10 +312,13 @@ class OpenCall(_Unsaid):
             outcome, error_type, text = self._learn_from(result, judged)
         except Exception:
             _log.debug("result of %s not recorded", self.name, exc_info=True)
-        except BaseException as error:  # Ctrl-C in the middle of it
-            self._apply(*outcome_of_exception(error))
-            raise
         self._apply(outcome, error_type, text)
+
+    def _end_after_all(self, error: BaseException) -> None:
+        """End the call whose end `error` broke off, unless its span has ended already."""
+        open_calls.discard(self)
+        if self.span.is_recording():
+            self._apply(*outcome_of_exception(error))
 
     def _learn_from(
         self, result: object, judged: str | bool | None
@@ -452,6 +455,13 @@ def end_span(span: Span, end_time: int | None = None) -> None:
         span.end(end_time)
     except Exception:  # a processor of the host's may raise; the SDK does not isolate it
         _log.debug("a span processor raised at the end of a span", exc_info=True)
+
+
+def end_unopened(span: Span, call: OpenCall, error: BaseException) -> None:
+    """End `span` when `error` came before its `call` could be handed out."""
+    open_calls.discard(call)
+    span.set_attribute(TOOLSPAN_OUTCOME, outcome_of_exception(error)[0].value)
+    end_span(span)
 
 
 def _words(said: object) -> str | None:

@@ -11,7 +11,7 @@ from opentelemetry.trace import Link, Span, Tracer
 
 from toolspan.conventions.attributes import GEN_AI_AGENT_NAME, GEN_AI_CONVERSATION_ID
 from toolspan.instrumentation.metrics import current_durations
-from toolspan.instrumentation.record._call import OpenCall
+from toolspan.instrumentation.record._call import OpenCall, end_unopened
 from toolspan.instrumentation.record._context import IDENTITY_KEY, identity_in
 from toolspan.instrumentation.record._cost import cost_attributes
 from toolspan.instrumentation.record._foreign import attributes_of, tool_described_by
@@ -52,6 +52,7 @@ def open_call(
     attributes = start_attributes(prepared, who)
     if more is not None:
         attributes = {**attributes, **more}
+    call = ModelCall() if kind is _LLM else OpenCall()
     try:
         span = tracer.start_span(
             prepared.span_name, context, prepared.span_kind, attributes, links, start_time
@@ -61,13 +62,16 @@ def open_call(
         return None
     if span is trace.INVALID_SPAN:
         return None
-    call = ModelCall() if kind is _LLM else OpenCall()
-    call.set_up(prepared, tracer, context, span, identity)
-    durations = current_durations()
-    if durations is not None:
-        call.series = series_of(prepared, who, durations)
-        call.started = time_ns() if start_time is None else start_time
-    open_calls.add(call)
+    try:
+        call.set_up(prepared, tracer, context, span, identity)
+        durations = current_durations()
+        if durations is not None:
+            call.series = series_of(prepared, who, durations)
+            call.started = time_ns() if start_time is None else start_time
+        open_calls.add(call)
+    except BaseException as error:  # Ctrl-C before anybody can end the call
+        end_unopened(span, call, error)
+        raise
     return call
 
 

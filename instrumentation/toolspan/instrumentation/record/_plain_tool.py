@@ -28,7 +28,7 @@ from toolspan.instrumentation.content import (
     settings,
 )
 from toolspan.instrumentation.metrics import current_durations
-from toolspan.instrumentation.record._call import OpenCall
+from toolspan.instrumentation.record._call import OpenCall, end_unopened
 from toolspan.instrumentation.record._context import (
     CALL_KEY,
     FALLBACK_KEY,
@@ -146,7 +146,10 @@ class PlainTool:
             if text is not None:  # all values are plain
                 attributes[GEN_AI_TOOL_CALL_ARGUMENTS] = text
                 if hash_bytes is not None:
-                    digest = hash_bytes(dumps(arguments, PLAIN_FORMAT))
+                    try:
+                        digest = hash_bytes(dumps(arguments, PLAIN_FORMAT))
+                    except ValueError:  # a name that is more than a str
+                        digest = ordered_arguments_hash(arguments, hash_bytes)
                     attributes[TOOLSPAN_TOOL_CALL_ARGUMENTS_HASH] = digest
             elif captured is not None:
                 more, cut_size = described_arguments(arguments, captured)
@@ -156,32 +159,40 @@ class PlainTool:
                 attributes[TOOLSPAN_TOOL_CALL_ARGUMENTS_HASH] = digest
         except Exception:  # a hostile argument
             _log.debug("arguments of %s not recorded", prepared.name, exc_info=True)
+        call = OpenCall()
         try:
             span = tracer.start_span(prepared.span_name, context, prepared.span_kind, attributes)
         except Exception:  # a processor of the host's may raise
             _log.debug("no span for %s", prepared.span_name, exc_info=True)
             return None
-        call = OpenCall()
-        call.prepared = prepared
-        call.tracer = tracer
-        call.span = span
-        call.is_recording = True
-        call.parent = around
-        call.context = Context({**context, SPAN_KEY: span, CALL_KEY: call})
-        call.captured = captured
-        call.source = self._source
-        call.instance = args[0] if self._is_method and args else None
-        if cut_size:
-            call.put(TOOLSPAN_CONTENT_SIZE, cut_size)
-        call.series = None
-        durations = current_durations()
-        if durations is not None:
-            series = prepared.measured.get(None if who is None else who.agent)
-            if series is None or series.durations is not durations:
-                series = series_of(prepared, who, durations)
-            call.series = series
-            call.started = time_ns()
-        open_calls.add(call)
+        try:
+            call.prepared = prepared
+            call.tracer = tracer
+            call.span = span
+            call.is_recording = True
+            if not span.is_recording():
+                call.is_recording = False
+                call._says_more = True  # and none of it goes anywhere
+                captured = None
+            call.parent = around
+            call.context = Context({**context, SPAN_KEY: span, CALL_KEY: call})
+            call.captured = captured
+            call.source = self._source
+            call.instance = args[0] if self._is_method and args else None
+            if cut_size:
+                call.put(TOOLSPAN_CONTENT_SIZE, cut_size)
+            call.series = None
+            durations = current_durations()
+            if durations is not None:
+                series = prepared.measured.get(None if who is None else who.agent)
+                if series is None or series.durations is not durations:
+                    series = series_of(prepared, who, durations)
+                call.series = series
+                call.started = time_ns()
+            open_calls.add(call)
+        except BaseException as error:  # Ctrl-C before anybody can end the call
+            end_unopened(span, call, error)
+            raise
         return call
 
     def _meet(self, tracer: Tracer) -> bool:

@@ -91,27 +91,29 @@ def plain_function(function: Callable[..., Any], recorder: Recorder) -> Callable
         run = begin(args, kwargs)
         if run is None:
             return function(*args, **kwargs)
-        context = run.context
-        token = None if context is None else attach(context)
+        token = None
         try:
+            context = run.context
+            if context is not None:
+                token = attach(context)
             result = function(*args, **kwargs)
+            if token is not None:
+                detach(token)
+            try:
+                later = deferral_of(type(result), _meet)
+            except Exception:  # a class that cannot be hashed
+                later = None
+            if later is not None:
+                return later(run, result, finish)
+            if judges:
+                finish(run, result)
+            else:
+                run.end_with_result(result)
         except BaseException as error:
             if token is not None:
                 detach(token)
             run.end_with_exception(error)
             raise
-        if token is not None:
-            detach(token)
-        try:
-            later = deferral_of(type(result), _meet)
-        except Exception:  # a class that cannot be hashed
-            later = None
-        if later is not None:
-            return later(run, result, finish)
-        if judges:
-            finish(run, result)
-        else:
-            run.end_with_result(result)
         return result
 
     return wrapper
@@ -126,10 +128,15 @@ def coroutine_function(
         run = begin(args, kwargs)
         if run is None:
             return await function(*args, **kwargs)
-        context = run.context
-        token = None if context is None else attach(context)
+        token = None
         try:
+            context = run.context
+            if context is not None:
+                token = attach(context)
             result = await function(*args, **kwargs)
+            if token is not None:
+                detach(token)
+            finish(run, result)
         except GeneratorExit as error:
             # The coroutine was dropped unfinished, perhaps from another context.
             leave_dropped(token, run)
@@ -143,9 +150,6 @@ def coroutine_function(
                 detach(token)
             run.end_with_exception(error)
             raise
-        if token is not None:
-            detach(token)
-        finish(run, result)
         return result
 
     return wrapper

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 
 from opentelemetry.context import Context
-from opentelemetry.trace import NoOpTracer, Tracer
+from opentelemetry.trace import Tracer
 
 from toolspan.instrumentation.content import (
     ParameterNames,
@@ -120,7 +120,7 @@ class Tracking:
         self._records_all = False
         self._prepared: dict[str, Prepared] = {}
         provider = options.get("tracer_provider")
-        self._own_tracer = None if provider is None else tracer_of(provider) or NoOpTracer()
+        self._own_tracer = None if provider is None else tracer_of(provider)
         self._has_tool_options = any(
             options.get(key) is not None
             for key in ("tool_call_id", "fallback_from", "fallback_group")
@@ -129,7 +129,9 @@ class Tracking:
         is_fixed = not self._is_named_by_instance and self._names is None
         self._fixed = self._prepare_name(self._fixed_name) if is_fixed else None
         self._begin: Begin = self._begin_any
-        if self._fixed and self._parameters and not self._ids and not self._says_more:
+        if provider is not None and self._own_tracer is None:
+            self._begin = _begin_nothing
+        elif self._fixed and self._parameters and not self._ids and not self._says_more:
             self._begin = PlainTool(
                 self._fixed,
                 self._parameters,
@@ -414,6 +416,10 @@ class Tracking:
                 call.set_attributes(self._result_attributes(result))
         except Exception:
             _log.debug("an option of a track decorator raised", exc_info=True)
+
+
+def _begin_nothing(_args: tuple[Any, ...], _kwargs: dict[str, Any]) -> None:
+    """For a provider that records nothing."""
 
 
 def _from_call(option: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
