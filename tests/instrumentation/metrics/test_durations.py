@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from opentelemetry import metrics
-from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics import AlwaysOnExemplarFilter, MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
@@ -146,18 +146,36 @@ def test_a_finished_call_is_measured_by_its_own_times(measured: Measured, record
 def test_the_first_span_of_a_second_and_slower_ones_are_exemplars(
     measured: Measured, recorded: Recorded, monkeypatch: pytest.MonkeyPatch
 ):
-    milliseconds = iter([0, 1, 10, 11, 20, 80, 1_002, 1_003])
+    milliseconds = iter([0, 1, 10, 11, 20, 80, 1_002, 1_003, 500, 501])
     for module in (_plain_tool, _measured):
         monkeypatch.setattr(module, "time_ns", lambda: next(milliseconds) * 1_000_000)
     shown = []
     search = track_tool_call(lambda: None, name="search")
-    for _ in range(4):
+    for _ in range(5):
         search()
         data: Any = measured.reader.get_metrics_data()
         (point,) = data.resource_metrics[0].scope_metrics[0].metrics[0].data.data_points
         shown.append([exemplar.span_id for exemplar in point.exemplars])
-    first, _quick, slow, next_second = (span.context.span_id for span in recorded.spans)  # type: ignore[union-attr]
-    assert shown == [[first], [], [slow], [next_second]]
+    first, _quick, slow, later, before = (span.context.span_id for span in recorded.spans)  # type: ignore[union-attr]
+    assert shown == [[first], [], [slow], [later], [before]]  # the last: the clock was set back
+
+
+def test_where_every_measurement_is_an_exemplar_each_leads_to_its_span(
+    measured: Measured, recorded: Recorded, monkeypatch: pytest.MonkeyPatch
+):
+    reader = InMemoryMetricReader()
+    provider = MeterProvider(
+        [reader], exemplar_filter=AlwaysOnExemplarFilter(), shutdown_on_exit=False
+    )
+    monkeypatch.setattr(metrics._internal, "_METER_PROVIDER", provider)
+    for _ in range(2):
+        with track_tool_call("search"):
+            pass
+        data: Any = reader.get_metrics_data()
+        (point,) = data.resource_metrics[0].scope_metrics[0].metrics[0].data.data_points
+        (exemplar,) = point.exemplars
+        assert exemplar.span_id == recorded.spans[-1].context.span_id  # type: ignore[union-attr]
+    provider.shutdown()
 
 
 @pytest.mark.requirement("capability.G-bounded-names")

@@ -33,11 +33,18 @@ DURATION_BUCKETS: Final = {
 
 
 class Durations:
-    """The histograms of one MeterProvider: `of` holds them by operation."""
+    """The histograms of one MeterProvider: `of` holds them by operation.
 
-    __slots__ = ("of",)
+    `keeps_every_exemplar`: it offers measurements to exemplars whether or not their context holds
+    a span, so that one without would take the place of one with.
+    """
+
+    __slots__ = ("keeps_every_exemplar", "of")
 
     def __init__(self, provider: "MeterProvider") -> None:
+        # Private to the SDK, and no public place tells it.
+        chosen = getattr(getattr(provider, "_sdk_config", None), "exemplar_filter", None)
+        self.keeps_every_exemplar: Final = type(chosen).__name__ == "AlwaysOnExemplarFilter"
         meter = own_meter(provider)
         self.of: Final[dict[str, Histogram]] = {
             operation: meter.create_histogram(

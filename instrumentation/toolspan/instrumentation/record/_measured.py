@@ -55,7 +55,14 @@ class Series:
     that may be worth it: the first of each second, and those that are slower than it.
     """
 
-    __slots__ = ("_attributes", "_histogram", "_quiet_until", "_slowest", "durations")
+    __slots__ = (
+        "_attributes",
+        "_histogram",
+        "_quiet",
+        "_shown",
+        "_slowest",
+        "durations",
+    )
 
     def __init__(
         self, durations: "Durations", histogram: "Histogram", attributes: Mapping[str, Any]
@@ -63,7 +70,8 @@ class Series:
         self.durations = durations
         self._histogram = histogram
         self._attributes = attributes
-        self._quiet_until = 0
+        self._quiet = 0 if durations.keeps_every_exemplar else _QUIET
+        self._shown = 0
         self._slowest = 0
 
     def record_success(self, start: int, context: Context) -> None:
@@ -74,8 +82,8 @@ class Series:
         try:
             now = time_ns()
             duration = max(0, now - start)  # the clock may have been set back
-            if now >= self._quiet_until:
-                self._quiet_until, self._slowest = now + _QUIET, duration
+            if not 0 <= now - self._shown < self._quiet:
+                self._shown, self._slowest = now, duration
             elif duration > self._slowest:
                 self._slowest = duration
             else:
