@@ -169,9 +169,8 @@ class PlainTool:
             call.prepared = prepared
             call.tracer = tracer
             call.span = span
-            call.is_recording = True
-            if not span.is_recording():
-                call.is_recording = False
+            call.is_recording = is_recording = span.is_recording()
+            if not is_recording:
                 call._says_more = True  # and none of it goes anywhere
                 captured = None
             call.parent = around
