@@ -244,8 +244,10 @@ def _assemble(
     for table in KEPT_TABLES:
         old = _by_day(folder / file["path"] for file in files if _table(file) == table)
         new = _by_day((work / "read").glob(f"{table}-*/date=*/*.parquet"))
-        losers = _losers(connection, table, [*old.values(), *new.values()] if new else [])
-        days = {*new, *(day for day, paths in old.items() if losers & {str(p) for p in paths})}
+        days = set(new)
+        if table == SPANS:
+            losers = _losers(connection, [*old.values(), *new.values()] if new else [])
+            days |= {day for day, paths in old.items() if losers & {str(path) for path in paths}}
         plans += [(table, day, [*old.get(day, ()), *new.get(day, ())]) for day in sorted(days)]
     changed = {(table, day) for table, day, _ in plans}
     files = [file for file in files if (_table(file), _day(file)) not in changed]
@@ -279,16 +281,17 @@ def _by_day(paths: Iterable[Path]) -> dict[str, list[Path]]:
 
 
 def _losers(
-    connection: "duckdb.DuckDBPyConnection", table: str, days: Sequence[Sequence[Path]]
+    connection: "duckdb.DuckDBPyConnection", days: Sequence[Sequence[Path]]
 ) -> set[str]:
-    """Make the table `loser`, the rows that another makes needless; the files they stand in."""
-    connection.execute("CREATE OR REPLACE TEMP TABLE loser (filename VARCHAR, file_row_number BIGINT)")
-    if table != SPANS or not days:
+    """Make the table `loser`, the spans that another makes needless; the files they stand in."""
+    connection.execute("CREATE TEMP TABLE loser (filename VARCHAR, file_row_number BIGINT)")
+    files = [str(path) for paths in days for path in paths]
+    if not files:
         return set()
-    files = literal([str(path) for paths in days for path in paths])
-    sql = load_sql("dataset/losers.sql").replace("$files", files)
+    sql = load_sql("dataset/losers.sql").replace("$files", literal(files))
     connection.execute(f"INSERT INTO loser {sql}")
-    return {str(row[0]) for row in connection.execute("SELECT DISTINCT filename FROM loser").fetchall()}
+    found = connection.execute("SELECT DISTINCT filename FROM loser").fetchall()
+    return {str(row[0]) for row in found}
 
 
 def _write_day(
