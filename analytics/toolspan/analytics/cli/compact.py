@@ -19,9 +19,9 @@ from toolspan.analytics.output import counted
 if TYPE_CHECKING:
     from toolspan.analytics.dataset import Compaction
 
-DESCRIPTION = """Keep traces as a Parquet dataset: one folder, a day a partition, a twentieth of the
-size or less. Every verb reads it like the files it was made of, with the same numbers, when those are
-gone; so do DuckDB, pandas and Spark."""
+DESCRIPTION = """Keep traces as a Parquet dataset: one folder, a partition for each day. Every verb
+reads it like the files it was made of, and gives the same numbers when those are gone; DuckDB,
+pandas and Spark read it, too."""
 
 EPILOG = """what it holds:
   spans and log records (feedback among them) as they were read, before they are interpreted: a

@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -50,12 +50,16 @@ def workplace(folder: Path, *, is_new: bool) -> Iterator[Path]:
     Raises:
         InputError: it cannot be made, or another process is writing there.
     """
+    import duckdb
+
     parent = folder.parent if is_new else folder
     prefix = f"{_UNFINISHED}{folder.name}-"
     try:
         parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with _alone(folder if not is_new else None):
             _remove_abandoned(parent, prefix)
+            if not is_new:
+                _remove_unnamed(folder, load_manifest(folder) or {})
             place = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
             try:
                 with _alone(place):
@@ -65,11 +69,13 @@ def workplace(folder: Path, *, is_new: bool) -> Iterator[Path]:
     except OSError as error:
         where = error.filename or folder
         raise InputError(f"{where}: cannot be written to: {error.strerror or error}") from error
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        raise InputError(f"{folder}: {str(error).splitlines()[0]}") from error
 
 
 @contextmanager
 def _alone(folder: Path | None) -> Iterator[None]:
-    """Nobody else of us writes to the folder meanwhile; whatever ends the process ends that, too."""
+    """Nobody else of us writes to the folder, until this or the process ends."""
     if folder is None or fcntl is None:
         yield
         return
@@ -122,11 +128,12 @@ def publish(made: Path, folder: Path, manifest: dict[str, Any], *, is_new: bool)
             _make_durable(partition)
     (made / MANIFEST).replace(folder / MANIFEST)
     _make_durable(folder)
-    _remove_unnamed(folder, {file["path"] for file in manifest["files"]})
+    _remove_unnamed(folder, manifest)
 
 
-def _remove_unnamed(folder: Path, named: set[str]) -> None:
+def _remove_unnamed(folder: Path, manifest: Mapping[str, Any]) -> None:
     """Remove files of tables that the manifest does not name, and days without any."""
+    named = {file["path"] for file in manifest["files"]}
     for table in KEPT_TABLES:
         for path in folder.glob(f"{table}/date=*/*.parquet"):
             if path.relative_to(folder).as_posix() not in named:

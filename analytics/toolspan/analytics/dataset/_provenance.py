@@ -1,7 +1,7 @@
 """Which files a dataset was made of, told by their content: the same file is not read twice."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -32,14 +32,12 @@ class Origin:
         return asdict(self)
 
 
-def origins_of(manifest: dict[str, Any]) -> list[Origin]:
+def origins_of(manifest: Mapping[str, Any]) -> list[Origin]:
     """The files that a manifest names as sources."""
     return [Origin(**origin) for origin in manifest.get("sources", ())]
 
 
-def with_origin(
-    known: Sequence[Origin], source: Source, version: str
-) -> tuple[list[Origin], bool]:
+def with_origin(known: Sequence[Origin], source: Source, version: str) -> tuple[list[Origin], bool]:
     """The origins with that of a source among them, and whether it is to be read.
 
     A file that has grown takes the place of what it was; one that this version has read is not
@@ -50,7 +48,9 @@ def with_origin(
     if any(o.digest == digest and o.read_by == version for o in known):
         return list(known), False
     kept = [
-        o for o in known if o.digest != digest and not (o.name == source.name and o.digest in beginnings)
+        o
+        for o in known
+        if o.digest != digest and not (o.name == source.name and o.digest in beginnings)
     ]
     return [*kept, Origin(source.name, source.size, digest, version)], True
 

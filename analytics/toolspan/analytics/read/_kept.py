@@ -107,10 +107,10 @@ def kept_files(folder: Path) -> list[Path]:
                 f"{folder}: the dataset is not whole, {file['path']} is missing: copy all of it, "
                 "or read what there is by naming its folders (spans, log_records)"
             ) from error
-        if size != file["bytes"]:
+        if size != file["bytes"] or kept_table(path) is None:
             raise InputError(
-                f"{path}: {size} bytes in place of {file['bytes']}: the copy was interrupted, or "
-                "something else wrote to it"
+                f"{path}: not the {file['bytes']} bytes that were written: its copy was "
+                "interrupted, or something else wrote to it"
             )
         found.append(path)
     return found
