@@ -34,10 +34,9 @@ again:
   refused.
 
 examples:
-  toolspan compact --out kept                            $TOOLSPAN_DIR, then ./toolspan-data
-  toolspan compact traces/*.jsonl more.json.gz --out kept
-  toolspan compact team-a team-b --out both              datasets can be put together
-  toolspan tools kept
+  toolspan compact --out kept                     what is in $TOOLSPAN_DIR, or ./toolspan-data
+  toolspan compact toolspan-data/*.jsonl --out kept
+  toolspan compact kept toolspan-data --out both  datasets can be put together
 """
 
 

@@ -20,12 +20,16 @@ WITH resources AS (
 scopes AS (
     SELECT
         CAST(said.resource.attributes AS VARCHAR) AS resource,
+        list_filter(
+            from_json(said.resource.attributes, '[{"key": "VARCHAR", "value": "JSON"}]'),
+            lambda pair: pair.key = 'service.name')[1].value AS service,
         said.schemaUrl AS resource_schema_url, unnest(said.scopeLogs) AS said
     FROM resources
 ),
 records AS (
     SELECT
-        resource, resource_schema_url, said.scope.name AS scope_name,
+        resource, resource_schema_url, json_extract_string(service, '$.*')[1] AS service_name,
+        said.scope.name AS scope_name,
         said.scope.version AS scope_version,
         CAST(said.scope.attributes AS VARCHAR) AS scope_attributes,
         said.schemaUrl AS scope_schema_url, unnest(said.logRecords) AS record
@@ -51,7 +55,7 @@ SELECT
         AS attribute_types,
     record.traceId AS trace_id, record.spanId AS span_id, record.flags AS flags,
     record.droppedAttributesCount AS dropped_attributes,
-    scope_name, scope_version, scope_attributes, scope_schema_url,
+    service_name, scope_name, scope_version, scope_attributes, scope_schema_url,
     resource, resource_schema_url,
     CAST(CAST(make_timestamp(time_us) AS DATE) AS VARCHAR) AS date
 FROM timed
