@@ -2,13 +2,11 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
-from benchmarks.trace_generator import generate
 
 from support.programs import run_program
 from support.reference import shared
@@ -86,25 +84,17 @@ def test_real_sessions_with_their_feedback_give_the_same(tmp_path: Path) -> None
     agree(answers(tmp_path / "kept"), answers(traces, feedback=[scores]))
 
 
-@pytest.fixture
-def generated(tmp_path: Path) -> Path:
-    return generate(tmp_path / "generated", 1500, seed=5, processes=1).files[0].parent
-
-
-@pytest.fixture
-def in_small_pieces(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for module in (_open, _pieces, _gather, _assemble):
-        monkeypatch.setattr(module, "PIECE_BYTES", 60_000)
-    monkeypatch.setattr(_open, "CACHE_ABOVE_BYTES", -1)
-
-
-@pytest.mark.usefixtures("in_small_pieces")
-def test_days_of_many_files_are_read_in_parts_and_known_the_next_time(
-    generated: Path, tmp_path: Path
+@pytest.mark.parametrize("merge_from", [3, 99])
+def test_a_day_in_many_files_is_read_in_parts_and_known_the_next_time(
+    newsletter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, merge_from: int
 ) -> None:
-    wanted = answers(generated)
-    done = compact([generated], tmp_path / "kept")
-    assert len(manifest(tmp_path / "kept")["files"]) > 2 * done.days
+    wanted = answers(newsletter)
+    for module in (_open, _pieces, _gather, _assemble):
+        monkeypatch.setattr(module, "PIECE_BYTES", 40_000)
+    monkeypatch.setattr(_open, "CACHE_ABOVE_BYTES", -1)
+    monkeypatch.setattr(_open, "MERGE_FROM", merge_from)
+    compact([newsletter], tmp_path / "kept")
+    assert len(manifest(tmp_path / "kept")["files"]) > 5
     for _ in range(2):
         agree(answers(tmp_path / "kept", cache=True, cache_dir=tmp_path / "cache"), wanted)
     with open_traces(tmp_path / "kept", cache_dir=tmp_path / "cache") as traces:
@@ -516,9 +506,9 @@ def test_strict_ends_with_2_and_keeps_what_is_sound(tmp_path: Path, cli) -> None
     assert calls(tmp_path / "kept") == ["t"]
 
 
-def test_it_says_how_far_it_is(generated: Path, tmp_path: Path) -> None:
+def test_it_says_how_far_it_is(newsletter: Path, tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
-    compact([generated], tmp_path / "kept", progress=lambda *how_far: told.append(how_far))
+    compact([newsletter], tmp_path / "kept", progress=lambda *how_far: told.append(how_far))
     assert {what for what, _, _ in told} == {"reading", "writing"}
     for what in ("reading", "writing"):
         *_, (_, done, total) = (one for one in told if one[0] == what)

@@ -58,7 +58,9 @@ def test_every_column_is_in_the_guide(work: Path) -> None:
     columns = {}
     with duckdb.connect() as connection:
         for name in ("spans", "log_records"):
-            sql = f"DESCRIBE FROM read_parquet('kept/{name}/*/*.parquet', hive_partitioning = false)"
+            sql = (
+                f"DESCRIBE FROM read_parquet('kept/{name}/*/*.parquet', hive_partitioning = false)"
+            )
             columns[name] = [row[0] for row in connection.execute(sql).fetchall()]
     rows, _, rest = PAGE.partition("| column of `spans` | |\n| --- | --- |\n")[2].partition("\n\n")
     named = [

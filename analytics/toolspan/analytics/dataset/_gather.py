@@ -57,6 +57,8 @@ def gather(
         done += sum(piece.weight for piece in pieces)
         if progress:
             progress("reading", min(done, total), total)
+    if progress and total:
+        progress("reading", total, total)  # what turned out to hold nothing, too
     summary.bytes_read = sum(source.size for source in sources)
     connection.execute("DROP TABLE IF EXISTS staged")
 

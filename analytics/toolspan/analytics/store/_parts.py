@@ -180,7 +180,11 @@ class PartStore:
         """Find the parts that hold of these sources, and nothing else."""
         wanted = {str(source.path.resolve()): source for source in sources}
         known = list(self._known({folder_of(Path(path)) for path in wanted}))
-        usable = [part for part in known if _holds(part, wanted)]
+        # Of parts that hold the same, the one that was merged of others comes first for each file:
+        # chosen for some files only, it would be of no use, and the others neither.
+        usable = sorted(
+            (part for part in known if _holds(part, wanted)), key=lambda part: -len(part.segments)
+        )
         while True:
             chains = {path: _chain(path, source, usable) for path, source in wanted.items()}
             chosen = {id(segment) for chain in chains.values() for segment in chain}
