@@ -105,7 +105,9 @@ def _print(done: "Compaction", style: str) -> None:
     size = f"{done.bytes / 1e6:,.1f} MB"
     lines = [f"{done.directory}: {what} of {counted(done.days, 'day')}, {size}"]
     read = f"{counted(done.added, 'file')} ({done.summary.bytes_read / 1e6:,.1f} MB) read"
-    known = f", {counted(done.known, 'file')} in it already" if done.known else ""
-    lines.append(read + known)
+    known = f"{counted(done.known, 'file')} in it already"
+    if not done.added:
+        read = "nothing new"
+    lines.append(f"{read}, {known}" if done.known else read)
     sys.stdout.write("\n".join(lines) + "\n")
     print_notes(done.summary.notes(), style)
