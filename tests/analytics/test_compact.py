@@ -340,7 +340,8 @@ def test_whenever_it_is_interrupted_the_dataset_is_as_before_or_as_after(
 ) -> None:
     days = [tool(f"t{n}", n + 1, trace=n + 1, at=n * DAY_MS) for n in range(2)]
     first = write_lines(tmp_path / "a.jsonl", otlp(days))
-    second = write_lines(tmp_path / "b.jsonl", otlp([tool("new", 8, trace=8)]))
+    more = [tool(f"new{n}", n + 8, trace=n + 8, at=n * DAY_MS) for n in range(2)]
+    second = write_lines(tmp_path / "b.jsonl", otlp(more))
     steps = 0
 
     def step(function: Any) -> Any:
@@ -357,6 +358,7 @@ def test_whenever_it_is_interrupted_the_dataset_is_as_before_or_as_after(
         monkeypatch.setattr(_place, name, step(getattr(_place, name)))
     for name in ("gather", "assemble", "publish"):
         monkeypatch.setattr(_compact, name, step(getattr(_compact, name)))
+    before, after = (None if is_new else ["t0", "t1"]), ["new0", "new1", "t0", "t1"]
     seen = []
     for at in range(1, 100):
         kept = tmp_path / f"kept{at}"
@@ -372,13 +374,12 @@ def test_whenever_it_is_interrupted_the_dataset_is_as_before_or_as_after(
             assert left == []
             seen.append(calls(kept) if kept.exists() else None)
             compact([first, second], kept)
-            assert calls(kept) == ["new", "t0", "t1"]
-            assert len(table(kept)) == 3
+            assert calls(kept) == after
+            assert len(table(kept)) == 4
             shutil.rmtree(kept)
         else:
             break
     assert len(seen) > 8
-    before, after = (None if is_new else ["t0", "t1"]), ["new", "t0", "t1"]
     turned = seen.index(after)
     assert seen == [before] * turned + [after] * (len(seen) - turned)
     assert 0 < turned < len(seen)
