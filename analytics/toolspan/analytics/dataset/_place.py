@@ -35,7 +35,11 @@ def existing(folder: Path) -> dict[str, Any] | None:
     if manifest is None and folder.exists():
         if not folder.is_dir():
             raise InputError(f"{folder}: it is a file; a dataset is a folder")
-        if next(folder.iterdir(), None) is not None:
+        try:
+            is_empty = next(folder.iterdir(), None) is None
+        except OSError as error:
+            raise InputError(f"{folder}: {error.strerror or error}") from error
+        if not is_empty:
             raise InputError(
                 f"{folder}: it is no dataset of toolspan's, and not empty: nothing is written "
                 "there. Name another folder with --out"
