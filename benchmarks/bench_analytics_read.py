@@ -19,6 +19,7 @@ from typing import Any
 from benchmarks.bench_measures import MEASURES
 from benchmarks.harness import Row
 from benchmarks.trace_generator import Generated, generate
+from toolspan.analytics import compact
 
 MEMORY_MB = 2000
 
@@ -36,7 +37,7 @@ def run(scale: str) -> list[Row]:
         part = _quarter(made, directory / "part")
         rows = [*reading(directory, rounds=rounds), *small(directory)]
         if spans <= 1_000_000:
-            rows += [*others(directory), *growth(directory, part)]
+            rows += [*others(directory), *growth(directory, part), *kept(directory)]
         return rows
 
 
@@ -99,6 +100,37 @@ def others(directory: Path) -> list[Row]:
             ),
         ]
     return rows
+
+
+def kept(directory: Path) -> list[Row]:
+    """A quarter of the spans as a dataset: what it takes of disk and to read, against the files."""
+    files = _measured("ours", directory / "part", directory)
+    start = time.perf_counter()
+    done = compact(directory / "part", directory / "kept")
+    made = time.perf_counter() - start
+    dataset = _measured("ours", directory / "kept", directory)
+    assert dataset["spans"] == files["spans"]
+    size = sum(path.stat().st_size for path in (directory / "part").iterdir())
+    baseline = f"the files of {files['spans']:,} spans"
+    return [
+        Row(
+            "disk space of a dataset",
+            baseline,
+            done.bytes / size,
+            value=done.bytes / 1e6,
+            unit="MB",
+        ),
+        Row(
+            "read a dataset into the tables, with cache (CPU)",
+            baseline,
+            dataset["cpu_s"] / files["cpu_s"],
+            value=dataset["cpu_s"] / dataset["spans"] * 1e6,
+            unit="µs/span",
+        ),
+        Row(
+            "toolspan compact", "reading them (time)", made / files["seconds"], value=made, unit="s"
+        ),
+    ]
 
 
 def growth(directory: Path, part: int) -> list[Row]:

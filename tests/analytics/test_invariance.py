@@ -15,12 +15,11 @@ import pytest
 import zstandard
 from benchmarks.trace_generator import generate
 
+from support.tables import everything
 from support.traces import agent, span, tool
 from toolspan.analytics import Traces, open_traces
-from toolspan.analytics.measures import MEASURES
 from toolspan.analytics.read import _pieces
 from toolspan.analytics.store import _open
-from toolspan.analytics.traces import TABLES
 
 Envelope = tuple[str, str, dict[str, Any]]
 
@@ -65,20 +64,10 @@ def written(path: Path, items: list[Envelope], chance: random.Random) -> None:
     path.with_name(path.name + packing).write_bytes(text)
 
 
-def everything(traces: Traces) -> dict[str, Any]:
-    """All rows of all tables and measures, in an order of their own."""
-    tables = {name: _sorted(traces.table_records(name)) for name in TABLES}
-    return {**tables, **{f"measure {name}": _sorted(traces.records(name)) for name in MEASURES}}
-
-
 def agree(traces: Traces, answers: dict[str, Any]) -> None:
     for name, rows in everything(traces).items():
         different = [(a, b) for a, b in zip(rows, answers[name], strict=True) if a != b]
         assert different == [], name
-
-
-def _sorted(rows: list[dict[str, Any]]) -> list[str]:
-    return sorted(repr(sorted(row.items())) for row in rows)
 
 
 @contextmanager

@@ -11,8 +11,9 @@ from typing import Any
 import fsspec
 import pytest
 
+from support.tables import everything
 from support.traces import agent, otlp, tool
-from toolspan.analytics import open_traces
+from toolspan.analytics import compact, open_traces
 from toolspan.analytics.errors import InputError
 from toolspan.analytics.read import _inputs
 from toolspan.analytics.store import _open
@@ -219,3 +220,11 @@ def test_a_path_of_this_machine_needs_no_fsspec(tmp_path: Path, monkeypatch) -> 
     path.write_bytes(text(*SPANS))
     assert tools(path) == BOTH
     assert _inputs.find_files([f"file://{path}"]) == [path]
+
+
+def test_a_dataset_is_read_where_it_lies(store: Any, newsletter: Path, tmp_path: Path) -> None:
+    compact(newsletter, tmp_path / "kept")
+    store.put(str(tmp_path / "kept"), "/bucket/kept", recursive=True)
+    with open_traces("memory://bucket/kept/") as there, open_traces(newsletter) as here:
+        assert everything(there) == everything(here)
+        assert there.summary.not_understood == {}

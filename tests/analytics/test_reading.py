@@ -401,12 +401,12 @@ def test_a_long_read_says_how_far_it_is(tmp_path: Path, monkeypatch) -> None:
 
 
 def test_the_bar_shows_only_for_long_reads_and_leaves_no_trace(capsys) -> None:
-    from toolspan.analytics.cli._common import _progress
+    from toolspan.analytics.cli._common import print_progress
 
-    _progress(5, PROGRESS_ABOVE_BYTES - 1)
+    print_progress(5, PROGRESS_ABOVE_BYTES - 1)
     assert capsys.readouterr().err == ""
-    _progress(PROGRESS_ABOVE_BYTES // 2, PROGRESS_ABOVE_BYTES)
-    _progress(PROGRESS_ABOVE_BYTES, PROGRESS_ABOVE_BYTES)
+    print_progress(PROGRESS_ABOVE_BYTES // 2, PROGRESS_ABOVE_BYTES)
+    print_progress(PROGRESS_ABOVE_BYTES, PROGRESS_ABOVE_BYTES)
     shown = capsys.readouterr().err
     assert "50 %" in shown
     assert shown.endswith("\r\x1b[2K")

@@ -128,6 +128,17 @@ REQUIREMENTS = from_source(
         "analytics.14-for-agents": unassigned(
             "Coding agents can query results over MCP, with a JSON schema."
         ),
+        # --- 15: datasets to keep and share ---
+        "analytics.15-dataset": built(
+            "Traces of any origin are kept as a partitioned Parquet dataset that gives every number the files gave.",
+        ),
+        "analytics.15-again": built(
+            "A dataset is added to, put together with others and read beside its files, and nothing counts twice.",
+        ),
+        "analytics.15-atomic": built("Whatever interrupts it, a dataset is as before or as after."),
+        "analytics.15-refusals": built(
+            "Nothing is written over what is no dataset; one from the future says which toolspan it needs.",
+        ),
         # --- quality ---
         "analytics.quality-laptop": built("Ten million spans are analysed on a laptop."),
         "analytics.quality-damage": built(

@@ -5,6 +5,8 @@ from typing import Any
 
 from support.traces import START_NS
 from toolspan.analytics import Traces
+from toolspan.analytics.measures import MEASURES
+from toolspan.analytics.traces import TABLES
 
 _IDS = (
     "span_id", "parent_span_id", "root_span_id", "parent_unit_id", "agent_run_id", "step_id",
@@ -37,6 +39,16 @@ def columns(
     """Some columns of every row, in the same plain form."""
     rows = traces.sql_records(f"SELECT {', '.join(names)} FROM {table} ORDER BY {order}")
     return [tuple(_plain(key, value) for key, value in row.items()) for row in rows]
+
+
+def everything(traces: Traces) -> dict[str, list[str]]:
+    """All rows of all tables and measures, in an order of their own."""
+    tables = {name: _sorted(traces.table_records(name)) for name in TABLES}
+    return {**tables, **{f"measure {name}": _sorted(traces.records(name)) for name in MEASURES}}
+
+
+def _sorted(rows: list[dict[str, Any]]) -> list[str]:
+    return sorted(repr(sorted(row.items())) for row in rows)
 
 
 def _plain(key: str, value: Any) -> Any:

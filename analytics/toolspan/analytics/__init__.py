@@ -9,6 +9,7 @@ Since 0.1. Nothing here runs in the agent; install with `pip install 'toolspan[a
 """
 
 from toolspan.analytics._comparison import compare, cost_per_success, failed_calls, self_check
+from toolspan.analytics.dataset import compact
 from toolspan.analytics.errors import AnalyticsError, InputError, UsageError
 from toolspan.analytics.traces import Traces, open_traces
 
@@ -17,6 +18,7 @@ __all__ = [
     "InputError",
     "Traces",
     "UsageError",
+    "compact",
     "compare",
     "cost_per_success",
     "failed_calls",

@@ -60,5 +60,6 @@ VERBS: Final[dict[str, Verb]] = {
         "Move", "bring ratings from Langfuse, Phoenix, MLflow, CSV to the traces", "analytics"
     ),
     "export": Verb("Move", "measures and tables as files", "analytics"),
+    "compact": Verb("Move", "traces as a Parquet dataset, to keep and share", "analytics"),
     "send": Verb("Move", "send recorded spans and events to a collector, Jaeger or Tempo"),
 }

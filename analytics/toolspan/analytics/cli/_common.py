@@ -231,17 +231,18 @@ def open_input(arguments: argparse.Namespace, paths: Sequence[str] | None = None
         cache=not arguments.no_cache,
         cache_dir=arguments.cache_dir,
         labels=arguments.label,
-        progress=_progress if sys.stderr.isatty() else None,
+        progress=print_progress if sys.stderr.isatty() else None,
     )
 
 
-def _progress(done: int, total: int) -> None:
+def print_progress(done: int, total: int, what: str = "reading") -> None:
+    """Say on a terminal how far reading, or something else, is; about little input nothing."""
     if total < PROGRESS_ABOVE_BYTES:
         return
     width = 30
     filled = width * done // max(1, total)
     bar = "█" * filled + "░" * (width - filled)
-    text = f"\rreading {bar} {100 * done // max(1, total):3} % of {total / 1e6:,.0f} MB "
+    text = f"\r{what} {bar} {100 * done // max(1, total):3} % of {total / 1e6:,.0f} MB "
     print(text, end="" if done < total else "\r\x1b[2K", file=sys.stderr, flush=True)  # noqa: T201
 
 

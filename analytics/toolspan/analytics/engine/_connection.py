@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,14 +52,21 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def write_parquet(connection: "duckdb.DuckDBPyConnection", query: str, file: Path) -> None:
-    """Write what a query gives into a Parquet file."""
+def write_parquet(
+    connection: "duckdb.DuckDBPyConnection",
+    query: str,
+    file: Path,
+    metadata: Mapping[str, str] | None = None,
+) -> None:
+    """Write what a query gives into a Parquet file, with `metadata` in its footer."""
+    pairs = ", ".join(f"{key}: {literal(text)}" for key, text in (metadata or {}).items())
+    stamped = f", KV_METADATA {{{pairs}}}" if pairs else ""
     # The lowest level is 5 % larger and a fifth less work; dictionaries pay for names, not ids;
     # the second version's encodings are a fifth smaller for no more work.
     connection.execute(
         f"COPY ({query}) TO {literal(str(file))} "
         "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 1000, "
-        "PARQUET_VERSION v2)"
+        f"PARQUET_VERSION v2{stamped})"
     )
 
 

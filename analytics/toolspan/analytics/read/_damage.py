@@ -46,6 +46,8 @@ class ReadSummary:
         files: the files that spans or events were looked for in, by the names they were given.
         not_understood: files that hold nothing we know, with what they seem to be.
         damages: every damaged place.
+        kept_damages: those in the files that a dataset was made of, as it tells; in `damages` when
+            all is read.
         unfinished: files whose last line has no end yet, with its length in bytes: held back.
         spans_delivered: spans as they stood in the files.
         spans: different spans among them.
@@ -56,6 +58,7 @@ class ReadSummary:
     files: list[str] = field(default_factory=list)
     not_understood: dict[str, str] = field(default_factory=dict)
     damages: list[Damage] = field(default_factory=list)
+    kept_damages: list[Damage] = field(default_factory=list)
     unfinished: dict[str, int] = field(default_factory=dict)
     spans_delivered: int = 0
     spans: int = 0

@@ -11,6 +11,13 @@ from pathlib import Path
 
 from toolspan.analytics.errors import InputError
 from toolspan.analytics.read._damage import ReadSummary
+from toolspan.analytics.read._kept import (
+    KEPT_TABLES,
+    MANIFEST,
+    kept_damages,
+    kept_files,
+    kept_table,
+)
 from toolspan.analytics.read._objects import fetched, is_url, local_path, name_of
 from toolspan.analytics.read._pieces import Source
 from toolspan.analytics.read._sniff import sniff
@@ -65,6 +72,7 @@ def sources_of(
     files = find_files(paths, objects)
     if feedback:
         files += [file for file in find_files(feedback, objects) if file not in files]
+    summary.kept_damages = kept_damages(files)
     sources = []
     for file in files:
         path, name = (_spooled(), "standard input") if str(file) == "-" else (file, name_of(file))
@@ -106,7 +114,7 @@ def _files_of(path: str) -> list[Path]:
         if Path(path).is_dir():
             return _files_in(Path(path))
         if Path(path).exists():
-            return [Path(path)]
+            return kept_files(Path(path).parent) if Path(path).name == MANIFEST else [Path(path)]
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from error
     if glob.has_magic(path):
@@ -131,13 +139,22 @@ def _files_in(folder: Path) -> list[Path]:
 
     for parent, folders, names in os.walk(folder, onerror=refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        if MANIFEST in names:
+            found += kept_files(Path(parent))
+            names.remove(MANIFEST)
+            folders[:] = [name for name in folders if name not in KEPT_TABLES]
         found += [
             Path(parent, name)
             for name in sorted(names)
-            if name.endswith(wanted) and not name.startswith(".")
+            if not name.startswith(".") and (name.endswith(wanted) or _is_kept(Path(parent, name)))
         ]
     if not found:
         raise InputError(
             f"{folder}: no span files in it (looked for {', '.join(SUFFIXES)}, also .gz and .zst)"
         )
     return found
+
+
+def _is_kept(path: Path) -> bool:
+    """Whether a file in a folder is of a dataset of which but a part is named."""
+    return path.suffix == ".parquet" and kept_table(path) is not None

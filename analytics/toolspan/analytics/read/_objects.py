@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from toolspan.analytics.errors import InputError
+from toolspan.analytics.read._kept import KEPT_TABLES, MANIFEST
 
 HOW_TO_GET_IT = "pip install 'toolspan[object-stores]'"
 _URL = re.compile(r"[a-z][a-z0-9+.:-]+://", re.IGNORECASE)
@@ -27,6 +28,8 @@ _IDENTITY = (
     "created",
 )  # fmt: skip
 _AT_ONCE = 64
+# Of a dataset its tables; a store has each of them whole or not at all.
+_KEPT = re.compile(rf"/({'|'.join(KEPT_TABLES)})/date=[^/]*/[^/]*\.parquet$")
 
 _names: dict[Path, str] = {}
 
@@ -101,7 +104,8 @@ def _below(
         return
     for below, told in store.find(path, detail=True).items():
         name = below.rpartition("/")[2]
-        if name.endswith(suffixes) and not name.startswith("."):
+        is_wanted = name.endswith(suffixes) or bool(_KEPT.search(below))
+        if is_wanted and name != MANIFEST and not name.startswith("."):
             yield below, told
 
 

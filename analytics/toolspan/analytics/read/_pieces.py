@@ -13,6 +13,7 @@ from pathlib import Path
 
 from toolspan.analytics.read._damage import Damage, ReadSummary
 from toolspan.analytics.read._decode import Decoder, is_whole
+from toolspan.analytics.read._kept import LOG_RECORDS, SPANS, folder_of, log_lines
 from toolspan.analytics.read._lines import (
     READ_ERRORS,
     Line,
@@ -30,6 +31,8 @@ PIECE_BYTES = 256 << 20
 # Compressed files up to this size are left to the engine, which decompresses them itself.
 SMALL_ARCHIVE_BYTES = 6 << 20
 _EXPANSION = 16
+# What files of a dataset are.
+KEPT_SPANS, KEPT_LOG_RECORDS = f"kept_{SPANS}", f"kept_{LOG_RECORDS}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,11 @@ class Source:
     size: int
     start: int = 0
     first_line: int = 1
+
+    @property
+    def folder(self) -> Path:
+        """The folder whose files are read together with it."""
+        return folder_of(self.path)
 
     @property
     def weight(self) -> int:
@@ -86,13 +94,20 @@ class Piece:
     is_repaired: bool = False
     weight: int = 0
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether it is spans of a dataset, and no lines."""
+        return self.source.container.kind == KEPT_SPANS and not self.is_copy
+
 
 def pieces_of(source: Source, folder: Path, summary: ReadSummary) -> Iterator[Piece]:
     """The pieces of a source, one after another; copies go to `folder`."""
     kind, compressed = source.container.kind, source.container.is_compressed
     if kind == "empty":
         return
-    if kind not in ("lines", "unknown"):
+    if kind == KEPT_SPANS:
+        yield Piece(source.path, source, 0, source.size, weight=source.weight)
+    elif kind not in ("lines", "unknown"):
         yield from _decoded(source, folder, summary)
     elif compressed and source.size <= SMALL_ARCHIVE_BYTES and _is_named_so(source.path):
         yield Piece(source.path, source, 0, source.size, weight=source.weight)
@@ -177,7 +192,9 @@ def _decoded(source: Source, folder: Path, summary: ReadSummary) -> Iterator[Pie
     """The content of a file of another form, decoded here."""
     decoder = Decoder(source.name, summary.damages.append)
     made = _document(source, decoder, summary) if source.container.kind == "document" else None
-    if source.container.kind == "protobuf":
+    if source.container.kind == KEPT_LOG_RECORDS:
+        made = log_lines(source.path)
+    elif source.container.kind == "protobuf":
         made = decoder.message(_whole(source, summary))
     if made is None:
         made = _decode_lines(_lines(source, folder), source, decoder, summary)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from toolspan.analytics.read._kept import kept_table
 from toolspan.analytics.read._lines import (
     LONGEST_OF_ALL,
     ZSTD_MAGIC,
@@ -34,7 +35,8 @@ class Container:
 
     Attributes:
         kind: `lines` of OTLP/JSON; `other_lines`, JSON lines of another form; `document`, one JSON
-            value or several; `framed`, the collector's length-framed zstd; `empty`; `unknown`.
+            value or several; `framed`, the collector's length-framed zstd; `kept_...`, a table of a
+            dataset of ours; `empty`; `unknown`.
         reason: for `unknown`, what the file seems to be.
         is_compressed: whether the bytes on disk are not those of the content.
     """
@@ -42,6 +44,11 @@ class Container:
     kind: str
     reason: str = ""
     is_compressed: bool = False
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it is a file of a dataset of ours."""
+        return self.kind.startswith("kept_")
 
 
 def sniff(path: Path) -> Container:
@@ -57,6 +64,8 @@ def sniff(path: Path) -> Container:
     if head[4:8] == ZSTD_MAGIC:
         kind, reason = _framed(path)
         return Container(kind, reason, is_compressed=True)
+    if start.startswith(PARQUET_MAGIC) and (table := kept_table(path)):
+        return Container(f"kept_{table}", is_compressed=True)
     if head.startswith(PARQUET_MAGIC):
         is_known = is_parquet_of_spans(path, is_compressed=is_compressed)
         kind, reason = ("table", "") if is_known else ("unknown", "it is a table, and not of spans")

@@ -6,7 +6,8 @@ copying wide rows once more costs as much as reading them.
 """
 
 import contextlib
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from toolspan.analytics.engine import literal, load_sql
 from toolspan.analytics.errors import InputError
 from toolspan.analytics.read._damage import Damage, ReadSummary
 from toolspan.analytics.read._decode import LONGEST_LINE
+from toolspan.analytics.read._keeping import filled
 from toolspan.analytics.read._log_spans import spans_of_logs
 from toolspan.analytics.read._pieces import Piece, copied, repaired
 from toolspan.analytics.read._slices import sliced
@@ -54,15 +56,41 @@ def stage(
         as_view: whether `span` shall be a view of `staged`; else it is one of a table `stated`.
     """
     made = list(pieces)
-    try:
+    with _copies_removed(pieces, made):
         staged = _stage_soundly(connection, made, folder, summary)
         if staged.has_call_events:
             _stage_spans_of_logs(connection, made, folder)
         _canonical(connection, as_view=as_view)
         name = "evaluations" if staged.has_evaluations else "no_evaluations"
         connection.execute(load_sql(f"read/{name}.sql"))
+
+
+def stage_whole(
+    connection: "duckdb.DuckDBPyConnection",
+    pieces: Sequence[Piece],
+    folder: Path,
+    summary: ReadSummary,
+) -> None:
+    """Make `staged` of the pieces, with all that is to be kept of spans and log records.
+
+    Args:
+        connection: an open engine.
+        pieces: what to read; copies among them are deleted.
+        folder: for temporary files.
+        summary: damage goes in here.
+    """
+    made = list(pieces)
+    with _copies_removed(pieces, made):
+        _stage_soundly(connection, made, folder, summary, keep=True)
+
+
+@contextlib.contextmanager
+def _copies_removed(*pieces: Sequence[Piece]) -> Iterator[None]:
+    """Copies among the pieces are deleted afterwards."""
+    try:
+        yield
     finally:
-        for piece in (*pieces, *made):
+        for piece in itertools.chain(*pieces):
             if piece.is_copy:
                 with contextlib.suppress(FileNotFoundError):
                     piece.path.unlink()
@@ -73,9 +101,11 @@ def _stage_soundly(
     pieces: list[Piece],
     folder: Path,
     summary: ReadSummary,
+    *,
+    keep: bool = False,
 ) -> _Staged:
     """Fill `staged`; pieces that are damaged or moving are exchanged."""
-    staged = _stage(connection, pieces, folder)
+    staged = _stage(connection, pieces, folder, keep=keep)
     exchanged = False
     for place, piece in enumerate(pieces):
         if not piece.is_copy and piece.path.stat().st_size != piece.source.size:
@@ -83,15 +113,15 @@ def _stage_soundly(
             pieces[place : place + 1] = copied(piece, folder, summary)
             exchanged = True
     if exchanged:
-        staged = _stage(connection, pieces, folder)
+        staged = _stage(connection, pieces, folder, keep=keep)
     if not staged.damaged:
         return staged
     for place, piece in enumerate(pieces):
-        if len(pieces) == 1 or _stage(connection, [piece], folder).damaged:
+        if len(pieces) == 1 or _stage(connection, [piece], folder, keep=keep).damaged:
             pieces[place] = repaired(piece, folder, summary)
             if piece.is_copy:
                 piece.path.unlink()
-    staged = _stage(connection, pieces, folder)
+    staged = _stage(connection, pieces, folder, keep=keep)
     if staged.damaged:
         name = pieces[0].source.name
         reason = f"{staged.damaged} places refused by the engine"
@@ -103,7 +133,7 @@ def _stage_spans_of_logs(
     connection: "duckdb.DuckDBPyConnection", pieces: list[Piece], folder: Path
 ) -> None:
     """Fill `staged` again, with what log records tell of."""
-    lines = _lines([piece.path for piece in pieces])
+    lines = _lines([piece.path for piece in pieces if not piece.is_kept])
     told = spans_of_logs(connection, lines, pieces, folder)
     if told is not None:
         pieces.append(told)
@@ -111,21 +141,27 @@ def _stage_spans_of_logs(
 
 
 def _stage(
-    connection: "duckdb.DuckDBPyConnection", pieces: Sequence[Piece], folder: Path
+    connection: "duckdb.DuckDBPyConnection",
+    pieces: Sequence[Piece],
+    folder: Path,
+    *,
+    keep: bool = False,
 ) -> _Staged:
     """Fill `staged`."""
     import duckdb
 
-    sql = load_sql("read/stage.sql").replace("$call_events", literal(EVENTS_SCOPE))
+    sql = filled(load_sql("read/stage.sql"), keep=keep)
+    sql = sql.replace("$call_events", literal(EVENTS_SCOPE))
     connection.execute("DROP TABLE IF EXISTS staged")
     try:
-        files = sliced([piece.path for piece in pieces], folder)
+        files = sliced([piece.path for piece in pieces if not piece.is_kept], folder)
         connection.execute(sql.replace("$lines", _lines(files)))
     except (duckdb.InvalidInputException, duckdb.IOException, duckdb.OutOfMemoryException) as error:
         # A very long line or a broken archive: the tolerant decoder makes sound lines of them.
         if all(piece.is_repaired for piece in pieces):
             raise InputError(f"{pieces[0].source.name}: {str(error).splitlines()[0]}") from error
         return _Staged(1, has_evaluations=False, has_call_events=False)
+    _stage_kept(connection, [piece for piece in pieces if piece.is_kept], keep=keep)
     counts = connection.execute(load_sql("read/staged_counts.sql")).fetchone()
     assert counts is not None
     damaged, shifted, has_evaluations, has_call_events = counts
@@ -136,6 +172,23 @@ def _stage(
         has_evaluations=has_evaluations,
         has_call_events=has_call_events,
     )
+
+
+def _stage_kept(
+    connection: "duckdb.DuckDBPyConnection", pieces: Sequence[Piece], *, keep: bool
+) -> None:
+    """Add the spans of files of a dataset to `staged`."""
+    import duckdb
+
+    if not pieces:
+        return
+    files = literal([str(piece.path) for piece in pieces])
+    sql = filled(load_sql("read/kept_spans.sql"), keep=keep).replace("$files", files)
+    try:
+        connection.execute(sql)
+    except (duckdb.InvalidInputException, duckdb.IOException, duckdb.ConversionException) as error:
+        place = pieces[0].source.folder
+        raise InputError(f"{place}: {str(error).splitlines()[0]}") from error
 
 
 def _lines(files: Sequence[Path]) -> str:

@@ -6,21 +6,23 @@
 -- `json_transform` over raw objects costs the same at any line length; `read_json` with nested
 -- columns is up to four times slower. Attributes stay JSON until two wildcard paths turn them
 -- into two lists, which is a third cheaper than a list of structs.
+--
+-- Where spans are to be kept whole, more is asked of each (`_keeping.py` fills the open places).
 CREATE OR REPLACE TEMP TABLE staged AS
 WITH lines AS (
     SELECT
         json IS NULL AS is_damaged,
         json_transform(json, '{
             "resourceSpans": [{
-                "resource": {"attributes": "JSON"},
+                "resource": {"attributes": "JSON"}$resource_fields,
                 "scopeSpans": [{
-                    "scope": {"name": "VARCHAR", "version": "VARCHAR"},
+                    "scope": {"name": "VARCHAR", "version": "VARCHAR"$scope_fields}$scope_spans_fields,
                     "spans": [{
                         "traceId": "VARCHAR", "spanId": "VARCHAR", "parentSpanId": "VARCHAR",
                         "name": "VARCHAR", "kind": "VARCHAR",
                         "startTimeUnixNano": "BIGINT", "endTimeUnixNano": "BIGINT",
                         "attributes": "JSON", "events": "JSON",
-                        "status": {"code": "VARCHAR", "message": "VARCHAR"}
+                        "status": {"code": "VARCHAR", "message": "VARCHAR"}$span_fields
                     }]
                 }]
             }],
@@ -32,8 +34,8 @@ WITH lines AS (
 resources AS (
     SELECT
         is_damaged,
-        CASE WHEN contains(line.resourceLogs, 'gen_ai.evaluation.') THEN line.resourceLogs END
-            AS logs,
+        CASE WHEN $is_asked OR contains(line.resourceLogs, 'gen_ai.evaluation.')
+            THEN line.resourceLogs END AS logs,
         coalesce(contains(line.resourceLogs, $call_events), false) AS has_call_events,
         NOT is_damaged AND line.resourceSpans IS NULL AND line.resourceLogs IS NULL
             AND line.resourceMetrics IS NULL AS is_foreign,
@@ -53,7 +55,7 @@ scopes AS (
         hash(coalesce(resource_spans.resource.attributes::VARCHAR, '')) AS resource_id,
         unnest(coalesce(resource_spans.scopeSpans, [NULL])) AS scope_spans,
         line_position + unnest(range(greatest(1, len(resource_spans.scopeSpans))))
-            AS scope_position
+            AS scope_position $of_resource
     FROM resources
 ),
 spans AS (
@@ -65,7 +67,7 @@ spans AS (
         scope_spans.scope.name AS scope_name,
         scope_spans.scope.version AS scope_version,
         unnest(coalesce(scope_spans.spans, [NULL])) AS span,
-        unnest(range(greatest(1, len(scope_spans.spans)))) AS position
+        unnest(range(greatest(1, len(scope_spans.spans)))) AS position $of_scope
     FROM scopes
 ),
 extracted AS (
@@ -98,7 +100,7 @@ extracted AS (
         span.events AS events,
         span.attributes AS attributes,
         json_extract_string(span.attributes, '$[*].key') AS keys,
-        json_extract_string(span.attributes, '$[*].value.*') AS vals
+        json_extract_string(span.attributes, '$[*].value.*') AS vals $of_span
     FROM spans
 ),
 judged AS (

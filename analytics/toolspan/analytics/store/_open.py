@@ -106,6 +106,8 @@ def load(
         raise InputError(_no_input(summary))
     row = connection.execute("SELECT coalesce(sum(spans), 0) FROM trace").fetchone()
     summary.spans = int(row[0]) if row else 0
+    known = set(summary.damages)
+    summary.damages += [damage for damage in summary.kept_damages if damage not in known]
     summary.damages.sort(key=lambda damage: (damage.file, damage.line, damage.byte))
     return summary, clean_up
 
@@ -197,10 +199,10 @@ def _batches(
     batch: list[tuple[Piece, bool]] = []
     size, place = 0, None
     for source in sources:
-        if place != source.path.parent and batch:
+        if place != source.folder and batch:
             yield batch
             batch, size = [], 0
-        place = source.path.parent
+        place = source.folder
         pieces = pieces_of(source, folder, summary)
         piece = next(pieces, None)
         while piece is not None:
@@ -300,9 +302,9 @@ def _merged(
 ) -> list[Part]:
     """The parts, with many small ones of one folder made one."""
     small = [part for part in parts if part.delivered <= SMALL_PART_SPANS]
-    folders = {Path(part.segments[0].path).parent for part in small}
+    folders = {part.source_folder for part in small}
     for folder in folders:
-        mine = [p for p in small if Path(p.segments[0].path).parent == folder]
+        mine = [part for part in small if part.source_folder == folder]
         if len(mine) < MERGE_FROM:
             continue
         with store.new_folder() as place:

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from toolspan.analytics.engine import PACKAGE
-from toolspan.analytics.read import Damage, Piece, Source
+from toolspan.analytics.read import Damage, Piece, Source, folder_of
 
 CACHE_DIR_VARIABLE = "TOOLSPAN_CACHE_DIR"
 SCHEMA = 2
@@ -148,6 +148,11 @@ class Part:
     delivered: int
     damages: tuple[Damage, ...] = ()
 
+    @property
+    def source_folder(self) -> Path:
+        """The folder of the files that it holds."""
+        return folder_of(Path(self.segments[0].path))
+
     def table(self, name: str) -> Path:
         """The file of one of the part's tables."""
         return self.folder / f"{name}.parquet"
@@ -174,8 +179,12 @@ class PartStore:
     def plan(self, sources: Sequence[Source]) -> Plan:
         """Find the parts that hold of these sources, and nothing else."""
         wanted = {str(source.path.resolve()): source for source in sources}
-        known = list(self._known({Path(path).parent for path in wanted}))
-        usable = [part for part in known if _holds(part, wanted)]
+        known = list(self._known({folder_of(Path(path)) for path in wanted}))
+        # Of parts that hold the same, the one that was merged of others comes first for each file:
+        # chosen for some files only, it would be of no use, and the others neither.
+        usable = sorted(
+            (part for part in known if _holds(part, wanted)), key=lambda part: -len(part.segments)
+        )
         while True:
             chains = {path: _chain(path, source, usable) for path, source in wanted.items()}
             chosen = {id(segment) for chain in chains.values() for segment in chain}
@@ -233,7 +242,7 @@ class PartStore:
         )
         folder.joinpath("part.json").write_text(text, encoding="utf-8")
         name = hashlib.blake2b(text.encode(), digest_size=10).hexdigest()
-        place = self._folder(Path(segments[0].path).parent) / f"part-{name}"
+        place = self._folder(folder_of(Path(segments[0].path))) / f"part-{name}"
         _move(folder, place)
         return Part(place, tuple(segments), delivered, tuple(damages))
 
