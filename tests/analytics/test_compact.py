@@ -73,6 +73,7 @@ def test_files_of_other_origins_give_the_same(source: str, tmp_path: Path) -> No
     agree(answers(tmp_path / "kept"), answers(shared("data", source)))
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_real_sessions_with_their_feedback_give_the_same(tmp_path: Path) -> None:
     traces, scores = (
