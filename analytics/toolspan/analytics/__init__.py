@@ -11,15 +11,18 @@ Since 0.1. Nothing here runs in the agent; install with `pip install 'toolspan[a
 from toolspan.analytics._comparison import compare, cost_per_success, failed_calls, self_check
 from toolspan.analytics._traces import Traces, open_traces
 from toolspan.analytics.errors import AnalyticsError, InputError, UsageError
+from toolspan.analytics.live import LiveTraces, follow
 
 __all__ = [
     "AnalyticsError",
     "InputError",
+    "LiveTraces",
     "Traces",
     "UsageError",
     "compare",
     "cost_per_success",
     "failed_calls",
+    "follow",
     "open_traces",
     "self_check",
 ]
