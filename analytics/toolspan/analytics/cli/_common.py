@@ -99,15 +99,20 @@ def parser(
     reading.add_argument(
         "--strict", action="store_true", help="exit with 2 if anything in the input is damaged"
     )
-    reading.add_argument(
+    add_cache(reading)
+    return made
+
+
+def add_cache(made: "argparse._ActionsContainer") -> None:
+    """`--no-cache` and `--cache-dir`."""
+    made.add_argument(
         "--no-cache", action="store_true", help="do not keep what was read, nor use what was kept"
     )
-    reading.add_argument(
+    made.add_argument(
         "--cache-dir",
         metavar="DIR",
         help="where to keep it (default $TOOLSPAN_CACHE_DIR, then the user's cache folder)",
     )
-    return made
 
 
 def add_selection(made: argparse.ArgumentParser, *, by: bool) -> None:
@@ -231,8 +236,13 @@ def open_input(arguments: argparse.Namespace, paths: Sequence[str] | None = None
         cache=not arguments.no_cache,
         cache_dir=arguments.cache_dir,
         labels=arguments.label,
-        progress=_progress if sys.stderr.isatty() else None,
+        progress=progress_bar(),
     )
+
+
+def progress_bar() -> Callable[[int, int], None] | None:
+    """What shows how far reading is; None where nobody would see it."""
+    return _progress if sys.stderr.isatty() else None
 
 
 def _progress(done: int, total: int) -> None:
