@@ -62,7 +62,7 @@ def test_every_method_is_in_the_reference_with_what_it_takes() -> None:
     assert all(f"{table}" in text for table in TABLES)
 
 
-@pytest.mark.parametrize("name", ["reference/python.md", "how-to/notebooks.md"])
+@pytest.mark.parametrize("name", ["reference/python.md", "how-to/notebooks.md", "how-to/watch.md"])
 def test_the_python_shown_runs(work: Path, name: str) -> None:
     space: dict[str, object] = {}
     for code in fenced(page(name), "python"):

@@ -17,6 +17,8 @@ import pytest
 from support.servers import TIMEOUT_S
 from support.traces import START_NS, agent, otlp, tool, write_lines
 from toolspan.analytics import open_traces
+from toolspan.analytics.cli import watch
+from toolspan.analytics.live._tables import LiveTables
 from toolspan.launcher import main
 
 ENTER, LEAVE = b"\x1b[?1049h\x1b[?25l", b"\x1b[?25h\x1b[?1049l"
@@ -97,6 +99,21 @@ def test_a_page_says_what_happened_in_the_window(
             "s-1 55 s ago ok 2 1 0 5 s",
         ],
     }
+
+
+@pytest.mark.usefixtures("at_nine")
+def test_what_has_begun_and_not_ended_is_under_way_and_nothing_bad(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    running = [agent("writer", 1, at=0, session__id="s-1"), tool("search", 2, 1, at=30_000)]
+    for span in running:
+        span["endTimeUnixNano"] = "0"
+    write_lines(tmp_path / "starts.jsonl", otlp(running))
+    assert main(["watch", str(tmp_path), "--once"]) == 0
+    rows = [" ".join(row.split()) for row in capsys.readouterr().out.splitlines()]
+    assert "? search 1 0 1 1" in rows
+    assert "writer s-1 60 s ago 30 s ago 0 0 search" in rows
+    assert "s-1 30 s ago not ended 1 0 0 30 s" in rows
 
 
 @pytest.mark.usefixtures("at_nine")
@@ -236,6 +253,29 @@ def test_a_screen_follows_files_and_gives_the_terminal_back_on_ctrl_c(
     assert terminal.ends(signal.SIGINT) == 0
     assert terminal.seen.endswith(LEAVE)
     assert b"Traceback" not in terminal.seen
+
+
+def test_ctrl_c_while_a_query_runs_waits_for_its_end() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with watch._Ending() as ending:
+        # The engine would make an error of what is raised here.
+        os.kill(os.getpid(), signal.SIGINT)
+        assert ending.number == signal.SIGINT
+        began = time.monotonic()
+        ending.wait(3600)
+        assert time.monotonic() - began < 60
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_ctrl_c_while_files_are_read_is_no_error(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise RuntimeError("Query interrupted")
+
+    monkeypatch.setattr(LiveTables, "add", interrupted)
+    assert main(["watch", str(folder), "--once"]) == 0
+    assert capsys.readouterr().err == "\n"
 
 
 def test_a_screen_that_is_told_to_end_gives_the_terminal_back(terminal: Terminal) -> None:

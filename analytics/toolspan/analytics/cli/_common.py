@@ -213,8 +213,12 @@ def guarded(run: Callable[[], int]) -> int:
     try:
         return run()
     except KeyboardInterrupt:
-        print(file=sys.stderr)  # noqa: T201 the shell's prompt goes below the ^C
-        return EXIT_INTERRUPTED
+        return _interrupted()
+    except RuntimeError as error:
+        # What the engine makes of a Ctrl-C that came while it worked.
+        if str(error) != "Query interrupted":
+            raise
+        return _interrupted()
     except BrokenPipeError:
         # Whoever read (`| head`) has seen enough; nothing may fail once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -222,6 +226,11 @@ def guarded(run: Callable[[], int]) -> int:
     except AnalyticsError as error:
         print(f"toolspan: {error}", file=sys.stderr)  # noqa: T201
         return EXIT_UNREADABLE
+
+
+def _interrupted() -> int:
+    print(file=sys.stderr)  # noqa: T201 the shell's prompt goes below the ^C
+    return EXIT_INTERRUPTED
 
 
 def open_input(arguments: argparse.Namespace, paths: Sequence[str] | None = None) -> "Traces":

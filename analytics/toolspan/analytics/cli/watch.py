@@ -5,14 +5,16 @@ import os
 import shutil
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 from toolspan.analytics.cli._common import (
     EXIT_FINE,
+    EXIT_INTERRUPTED,
     add_cache,
     guarded,
     progress_bar,
@@ -75,13 +77,8 @@ def main(argv: Sequence[str], *, prog: str) -> int:
     add_cache(made.add_argument_group("reading"))
     arguments = made.parse_args(argv)
 
-    def run() -> int:
-        try:
-            return _watch(arguments)
-        except KeyboardInterrupt:
-            return EXIT_FINE
-
-    return guarded(run)
+    code = guarded(lambda: _watch(arguments))
+    return EXIT_FINE if code == EXIT_INTERRUPTED else code
 
 
 def _seconds(text: str) -> float:
@@ -108,7 +105,7 @@ def _watch(arguments: argparse.Namespace) -> int:
             raise InputError("; ".join(traces.waiting_for))
         is_page = arguments.format == "text" and (arguments.once or sys.stdout.isatty())
         has_screen = is_page and not arguments.once
-        with _screen() if has_screen else _plain() as show:
+        with _Ending() as ending, _screen() if has_screen else _plain() as show:
             done = 0
             while True:
                 began = time.monotonic()
@@ -124,8 +121,51 @@ def _watch(arguments: argparse.Namespace) -> int:
                 if arguments.once or done == arguments.times:
                     return EXIT_FINE
                 pause = arguments.every - (time.monotonic() - began)
-                time.sleep(max(_SHORTEST_PAUSE_S, pause))
+                ending.wait(max(_SHORTEST_PAUSE_S, pause))
+                if ending.number is not None:
+                    return EXIT_FINE if ending.number == signal.SIGINT else 128 + ending.number
                 traces.poll()
+
+
+class _Ending:
+    """Ctrl-C and SIGTERM as a wish to end between two looks.
+
+    The engine makes an error of its own of what a handler raises while a query runs; so it raises
+    only while we wait.
+
+    Attributes:
+        number: of the signal, once it has come.
+    """
+
+    def __init__(self) -> None:
+        self.number: int | None = None
+        self._is_waiting = False
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._came)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _came(self, number: int, _: object) -> None:
+        self.number = number
+        if self._is_waiting:
+            raise KeyboardInterrupt
+
+    def wait(self, seconds: float) -> None:
+        """Wait, unless a signal has come or until one does."""
+        try:
+            self._is_waiting = True
+            if self.number is None:
+                time.sleep(seconds)
+            self._is_waiting = False
+        except KeyboardInterrupt:
+            self._is_waiting = False
 
 
 def _page(
@@ -178,17 +218,11 @@ def _write(text: str) -> None:
 @contextmanager
 def _screen() -> "Iterator[Callable[[str], None]]":
     """The terminal's other screen; what was there before comes back, however this ends."""
-    before = signal.signal(signal.SIGTERM, _ended)
     _write(_ENTER)
     try:
         yield _draw
     finally:
         _write(_LEAVE)
-        signal.signal(signal.SIGTERM, before)
-
-
-def _ended(number: int, _: object) -> None:
-    raise SystemExit(128 + number)
 
 
 def _draw(text: str) -> None:

@@ -241,12 +241,17 @@ def _sessions(now: int) -> list[Column]:
     return [
         Column("session", lambda r: clean(r["session_key"]), is_number=False, weight=9),
         Column("last sign", lambda r: _ago(now, r["end_ns"]), weight=8),
-        Column("outcome", lambda r: clean(r["outcome"]), is_number=False, weight=7),
+        Column("outcome", _outcome, is_number=False, weight=7),
         Column("calls", lambda r: count(r["calls"]), weight=6),
         Column("failed", lambda r: count(r["errors"]), weight=6),
         Column("LLM calls", lambda r: count(r["llm_calls"]), weight=3),
         Column("lasted", lambda r: duration(r["duration_ms"]), weight=4),
     ]
+
+
+def _outcome(session: Mapping[str, Any]) -> str:
+    # What began and has not ended may well be under way.
+    return "not ended" if session["outcome"] == "abandoned" else str(session["outcome"])
 
 
 def clock(now_ns: int) -> str:
