@@ -243,9 +243,9 @@ def test_a_file_that_is_written_anew_is_read_anew(
     path = folder / "spans.jsonl"
     append(path, line(tool("a", 1)) + line(tool("b", 2)))
     followed.poll()
-    path.write_bytes(line(tool("c", 3)) * (9 if longer else 1))
+    path.write_bytes(line(tool("c", 3)) + line(tool("d", 4)) * 9 * longer)
     followed.poll()
-    assert calls(followed) == {"a": 1, "b": 1, "c": 1}
+    assert calls(followed) == {"a": 1, "b": 1, "c": 1, **({"d": 1} if longer else {})}
 
 
 def test_a_line_is_held_back_until_it_is_whole(folder: Path, followed: LiveTraces) -> None:

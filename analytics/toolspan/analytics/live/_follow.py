@@ -121,6 +121,7 @@ class LiveTraces(Traces):
             pieces = self._growth.pieces(folder, self.summary)
             for batch in _batches(pieces):
                 arrived += self._live.add(batch, folder, self.summary)
+        self.summary.bytes_read += sum(piece.weight for piece in pieces)
         self._is_feedback_old |= bool(pieces)
         return arrived
 

@@ -120,6 +120,7 @@ class Growth:
             # What was compressed just now went away, and its archive was not there before.
             if not self._add_pieces(files, made, folder, summary):
                 break
+        summary.bytes = sum(seen.size for seen in files)
         names = [os.fspath(seen.path) for seen in files if seen.inode in self._places]
         summary.files[:] = [name for name in names if name not in summary.not_understood]
         return made
