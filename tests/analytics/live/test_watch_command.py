@@ -16,7 +16,7 @@ import pytest
 
 from support.servers import TIMEOUT_S
 from support.traces import START_NS, agent, otlp, tool, write_lines
-from toolspan.analytics import open_traces
+from toolspan.analytics import live, open_traces
 from toolspan.analytics.cli import watch
 from toolspan.analytics.live._tables import LiveTables
 from toolspan.launcher import main
@@ -149,6 +149,32 @@ def test_where_no_terminal_is_there_is_a_line_each_time(
     assert first == second
     assert first.startswith("09:01:00 UTC  4 calls of 2 tools, 1 failed, success 75 %, ")
     assert first.endswith("; 6 spans in all")
+
+
+def test_where_nothing_arrives_what_was_found_only_grows_older(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = [NOW_NS]
+    monkeypatch.setattr("time.time_ns", lambda: now[0])
+    looks: list[int] = []
+    found = live.look
+
+    def look(traces: live.LiveTraces) -> live.Look:
+        looks.append(now[0])
+        return found(traces)
+
+    def pause(_: float) -> None:
+        now[0] += 2 * 10**9
+        if len(capsys.readouterr().out.splitlines()) and now[0] == NOW_NS + 6 * 10**9:
+            late = tool("search", 9, at=64_000, ms=100)
+            write_lines(folder / "late.jsonl", otlp([late]))
+
+    monkeypatch.setattr(live, "look", look)
+    monkeypatch.setattr(time, "sleep", pause)
+    assert main(["watch", str(folder), "--times", "5"]) == 0
+    assert looks == [NOW_NS, NOW_NS + 6 * 10**9]
+    assert "5 calls of 2 tools" in (said := capsys.readouterr().out)
+    assert "newest span 3 s ago" in said
 
 
 def test_what_is_not_there_yet_is_waited_for(

@@ -41,6 +41,9 @@ _ENTER, _LEAVE = "\x1b[?1049h\x1b[?25l", "\x1b[?25h\x1b[?1049l"
 _HOME, _REST_OF_LINE, _REST_OF_SCREEN = "\x1b[H", "\x1b[K", "\x1b[J"
 # Between two looks the machine has at least so long for others.
 _SHORTEST_PAUSE_S = 0.1
+# Where nothing arrived the window is looked at again after so long, and until then what was found
+# only grows older.
+_LOOK_AGAIN_S = 5.0
 
 
 def main(argv: Sequence[str], *, prog: str) -> int:
@@ -107,9 +110,9 @@ def _watch(arguments: argparse.Namespace) -> int:
         has_screen = is_page and not arguments.once
         with _Ending() as ending, _screen() if has_screen else _plain() as show:
             done = 0
+            began = looked = time.monotonic()
+            found = look(traces)
             while True:
-                began = time.monotonic()
-                found = look(traces)
                 if arguments.format == "json":
                     text = _json(found)
                 elif is_page:
@@ -124,7 +127,13 @@ def _watch(arguments: argparse.Namespace) -> int:
                 ending.wait(max(_SHORTEST_PAUSE_S, pause))
                 if ending.number is not None:
                     return EXIT_FINE if ending.number == signal.SIGINT else 128 + ending.number
-                traces.poll()
+                began = time.monotonic()
+                if traces.poll() or began - looked >= _LOOK_AGAIN_S:
+                    looked, found = began, look(traces)
+                else:
+                    passed = time.time_ns() - found.now_ns
+                    first = found.first_ns + passed
+                    found = replace(found, now_ns=found.now_ns + passed, first_ns=first)
 
 
 class _Ending:
