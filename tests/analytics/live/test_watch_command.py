@@ -89,9 +89,9 @@ def test_a_page_says_what_happened_in_the_window(
         "failed call when agent session error message": [
             "search 58 s ago writer s-1 TimeoutError no answer"
         ],
-        "agent runs failed success p50 p95 slowest tool calls failed calls": [
-            "reader 1 0 100 % 9 s 9 s 9 s 1 0",
-            "writer 1 0 100 % 5 s 5 s 5 s 2 1",
+        "agent runs failed success p50 p95 slowest sessions": [
+            "reader 1 0 100 % 9 s 9 s 9 s 1",
+            "writer 1 0 100 % 5 s 5 s 5 s 1",
         ],
         "session last sign outcome calls failed LLM calls lasted": [
             "s-3 9 s ago unknown 1 0 0 700 ms",
@@ -332,6 +332,11 @@ def test_once_gives_the_same_as_all_at_once(newsletter: Path) -> None:
     with follow(newsletter, cache=False) as traces, open_traces(newsletter, cache=False) as all_:
         found = look(traces)
         tools = {tool["tool_name"]: tool for tool in all_.records("tools")}
+        for rows, records in (
+            (found.tools, tools.values()),
+            (found.agents, all_.records("agents")),
+        ):
+            assert rows == [{key: record[key] for key in rows[0]} for record in records]
         assert (found.calls, found.errors) == (
             sum(tool["calls"] for tool in tools.values()),
             sum(tool["errors"] for tool in tools.values()),

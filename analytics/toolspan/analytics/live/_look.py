@@ -1,7 +1,7 @@
 """What a look at traces that grow finds: the six views of a page, and no more than they show.
 
-Numbers of tools and agents are columns of the measures of that name, so that they are the same as
-everywhere; what is not asked for, the engine does not work out.
+Numbers of tools are columns of the measure of that name, those of agents the same as in theirs;
+what is not asked for, the engine does not work out.
 """
 
 import time
@@ -20,7 +20,6 @@ ROWS = 20
 STRETCHES = 60
 _RATES = "success_rate, success_rate_low, success_rate_high, p50_ms, p95_ms, max_ms, note"
 TOOLS = f"tool_name, calls, errors, ok, abandoned, sessions, {_RATES}, last_time"
-AGENTS = f"agent_name, runs, errors, abandoned, sessions, {_RATES}, tool_calls, tool_errors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class Look:
         now_ns: when.
         first_ns: where the window begins.
         tools: columns of the measure `tools`, the most called first.
-        agents: columns of the measure `agents`.
+        agents: what the measure `agents` says of each, as far as it is shown.
         activity: calls and errors of each of `STRETCHES` stretches of the window.
         failures: the newest failed calls.
         sessions: the sessions with the newest spans.
@@ -79,7 +78,6 @@ def look(traces: "LiveTraces", *, now_ns: int | None = None) -> Look:
     """
     now = time.time_ns() if now_ns is None else now_ns
     tools = traces.sql_records(f"SELECT {TOOLS} FROM ({traces.query('tools')})")
-    agents = traces.sql_records(f"SELECT {AGENTS} FROM ({traces.query('agents')})")
     since = traces.window.since_ns
     (active,) = _view(traces, "active", first_ns=since or 0)
     first = since if since is not None else _oldest(traces, now)
@@ -88,7 +86,7 @@ def look(traces: "LiveTraces", *, now_ns: int | None = None) -> Look:
         now_ns=now,
         first_ns=first,
         tools=tools,
-        agents=agents,
+        agents=_view(traces, "agents", first_ns=since or 0),
         activity=_activity(traces, first, now),
         failures=_view(traces, "failures", first_ns=first, limit=ROWS),
         sessions=_view(traces, "sessions", first_ns=first, limit=ROWS),
@@ -113,7 +111,8 @@ def _activity(traces: "LiveTraces", first: int, now: int) -> list[tuple[int, int
 
 def _view(traces: "LiveTraces", name: str, **numbers: int) -> list[dict[str, Any]]:
     """A view of the page; only numbers go into its text."""
-    sql = load_sql(f"live/views/{name}.sql")
+    interval = load_sql("measures/interval.sql").replace("$by", "agent_name")
+    sql = load_sql(f"live/views/{name}.sql").replace("$interval", interval.strip())
     for key, value in numbers.items():
         sql = sql.replace(f"${key}", str(int(value)))
     return traces.sql_records(sql)

@@ -208,8 +208,7 @@ _AGENTS = (
     Column("failed", lambda r: count(r["errors"]), weight=8),
     *_RATE,
     *_LENGTHS,
-    Column("tool calls", lambda r: count(r["tool_calls"]), weight=3),
-    Column("failed calls", lambda r: count(r["tool_errors"]), weight=2),
+    Column("sessions", lambda r: count(r["sessions"]), weight=2),
 )
 
 
