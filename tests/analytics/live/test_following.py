@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from support.servers import until
-from support.traces import agent, otlp, span, tool, write_lines
-from toolspan.analytics import LiveTraces, UsageError, follow, open_traces
+from support.traces import START_NS, agent, otlp, span, tool, write_lines
+from toolspan.analytics import LiveTraces, UsageError, follow, live, open_traces
 from toolspan.analytics._traces import TABLES
 from toolspan.analytics.live import _follow, _growth, _tables
 from toolspan.analytics.measures import MEASURES
@@ -383,6 +383,10 @@ def test_it_makes_no_difference_at_which_bytes_files_were_looked_at(
         assert everything(traces) == at_once(folder)
 
 
+def page_of(traces: LiveTraces) -> live.Look:
+    return live.look(traces, now_ns=START_NS)
+
+
 def settled(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LiveTraces:
     """What follows a folder whose beginning is read by way of the cache."""
     monkeypatch.setattr(_follow, "CACHE_ABOVE_BYTES", 0)
@@ -399,6 +403,11 @@ def test_what_came_before_is_taken_from_the_cache_and_goes_on(
         assert traces.summary.files == [str(path)]
         assert everything(traces) == at_once(folder)
         append(path, lines[4][100:])
+        with open_traces(folder, cache=False) as others:
+            shown = [{key: run[key] for key in ("agent_name", "runs", "errors", "sessions")}
+                     for run in others.records("agents")]  # fmt: skip
+        traces.poll()
+        assert [{key: run[key] for key in shown[0]} for run in page_of(traces).agents] == shown
         for more in lines[5:]:
             append(path, more)
             traces.poll()
@@ -430,6 +439,9 @@ def test_traces_of_several_kept_parts_that_go_on_are_whole(
         traces.poll()
         assert calls(traces) == {"search": 3, "alone": 4, "more": 1, "new": 1}
         assert everything(traces) == at_once(folder)
+        with follow(folder, cache=False) as others:
+            monkeypatch.undo()
+            assert page_of(traces) == page_of(others)
 
 
 def test_rows_that_are_no_longer_valid_are_cleared_away(

@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 STALE_ROWS = 100_000
 # What every span of the same keys, or of the same resource, has in common.
 _COMMON = {"shape": "shape_id", "resource": "resource_id"}
+# What a page asks of spans; of those that were read at the start, agent runs and what has not ended
+# are kept in memory as far as that (`outline`), because a page is looked at every second.
+_OUTLINE = (
+    "trace_id, session_id, unit, depth, parent_id, span_kind, start_ns, end_ns, outcome, "
+    "agent_name, workflow_name, service_name, tool_name, model"
+)
 
 
 class LiveTables:
@@ -61,6 +67,17 @@ class LiveTables:
                     f"UNION ALL BY NAME {sql}"
                 )
             view_stored(self._asked, table, sql)
+        outline = f"SELECT {_OUTLINE} FROM live_resolved"
+        if self._settled:
+            outline += (
+                f" UNION ALL SELECT {_OUTLINE} FROM settled_outline "
+                "WHERE trace_id NOT IN (SELECT trace_id FROM moved)"
+            )
+        self._asked.execute(
+            "CREATE OR REPLACE TEMP VIEW outline AS SELECT *, "
+            "coalesce(session_id, trace_hex(trace_id)) AS session_key, "
+            f"milliseconds(greatest(0, end_ns - start_ns)) AS duration_ms FROM ({outline})"
+        )
 
     def settle(
         self,
@@ -87,6 +104,10 @@ class LiveTables:
                 run("CREATE TABLE again_trace AS SELECT * FROM shared_trace")
             sql = kept.tables["resolved"].replace("FROM shared_trace", "FROM again_trace")
             self._settled = f"SELECT * FROM ({sql})"
+            run(
+                f"CREATE TABLE settled_outline AS SELECT {_OUTLINE} FROM ({sql}) "
+                "WHERE unit = 'agent' OR end_ns IS NULL OR depth = 0 AND parent_id IS NOT NULL"
+            )
             self._link()
         reader.close()
         self._count(summary)

@@ -4,7 +4,7 @@ WITH run AS (
     SELECT
         coalesce(agent_name, '(none)') AS agent_name, session_key, outcome,
         counted_ms(outcome, duration_ms) AS length_ms
-    FROM resolved
+    FROM outline
     WHERE unit = 'agent' AND start_ns >= $first_ns
 ),
 judged AS (SELECT agent_name, session_key, outcome FROM run WHERE length_ms IS NOT NULL),

@@ -9,7 +9,7 @@ WITH waiting AS (
         arg_max(coalesce(tool_name, model), start_ns)
             FILTER (end_ns IS NULL AND unit IN ('tool', 'pseudo', 'llm')) AS doing,
         min(start_ns) AS start_ns
-    FROM resolved
+    FROM outline
     WHERE end_ns IS NULL OR depth = 0 AND parent_id IS NOT NULL AND span_kind NOT IN (2, 5)
     GROUP BY trace_id
 ),
