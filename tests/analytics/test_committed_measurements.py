@@ -87,3 +87,13 @@ def test_each_measure_of_twenty_million_spans_took_at_most_30_s_within_two_gigab
     assert measured["measures"].keys() >= set(MEASURES)
     assert {name: m for name, m in measured["measures"].items() if m["seconds"] > 30} == {}
     assert measured["peak_mb"] <= 2000
+
+
+@pytest.mark.requirement("design.7-live")
+def test_a_span_could_be_asked_for_at_once_and_a_page_was_quick_with_a_million() -> None:
+    path = max(RESULTS.glob("*-live.json"))
+    rows = json.loads(path.read_text(encoding="utf-8"))["results"]["live"]
+    size = "200 spans/s, 1,000,000 spans in the window"
+    found = {row["what"]: row["value"] for row in rows}
+    assert found[f"span end to query, p50, {size}"] <= 500
+    assert found[f"refresh of six views, {size}"] <= 600

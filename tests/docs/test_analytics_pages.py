@@ -62,7 +62,7 @@ def test_every_method_is_in_the_reference_with_what_it_takes() -> None:
     assert all(f"{table}" in text for table in TABLES)
 
 
-@pytest.mark.parametrize("name", ["reference/python.md", "how-to/notebooks.md"])
+@pytest.mark.parametrize("name", ["reference/python.md", "how-to/notebooks.md", "how-to/watch.md"])
 def test_the_python_shown_runs(work: Path, name: str) -> None:
     space: dict[str, object] = {}
     for code in fenced(page(name), "python"):
@@ -103,7 +103,7 @@ def test_the_examples_of_help_are_understood(
     found = re.findall(rf"^  (toolspan {verb}(?: .*?)?)(?:  +\S.*)?$", help_text, re.MULTILINE)
     for command in found:
         words = shlex.split(command.partition(" > ")[0])[1:]
-        if "--watch" in words:
+        if "--watch" in words or (verb == "watch" and "--once" not in words):
             words += ["--times", "1"]
         words = [word for word in words if word != "runs/"]
         assert main(words) in (0, 1, 2, 3), command

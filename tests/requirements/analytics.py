@@ -97,7 +97,7 @@ REQUIREMENTS = from_source(
             "Alerts reach Slack, e-mail, PagerDuty, a webhook or a program, deduplicated."
         ),
         "analytics.09-dashboard": unassigned("A live dashboard follows growing files."),
-        "analytics.09-tui": unassigned("A terminal dashboard follows growing files."),
+        "analytics.09-tui": built("A terminal dashboard follows growing files."),
         "analytics.09-grafana-prometheus": built(
             "Grafana and Prometheus get dashboards and rules."
         ),

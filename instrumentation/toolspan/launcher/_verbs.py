@@ -32,6 +32,7 @@ VERBS: Final[dict[str, Verb]] = {
     "sessions": Verb("Look", "each session with its outcome", "analytics"),
     "trends": Verb("Look", "calls and failures over time", "analytics"),
     "status": Verb("Look", "the last hour against the one before", "analytics"),
+    "watch": Verb("Look", "what happens now, in the terminal", "analytics"),
     "tool": Verb("Explain", "everything about one tool", "analytics"),
     "session": Verb("Explain", "one session as a waterfall", "analytics"),
     "errors": Verb("Explain", "what the failures are, with examples", "analytics"),

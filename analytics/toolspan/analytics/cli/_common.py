@@ -99,15 +99,20 @@ def parser(
     reading.add_argument(
         "--strict", action="store_true", help="exit with 2 if anything in the input is damaged"
     )
-    reading.add_argument(
+    add_cache(reading)
+    return made
+
+
+def add_cache(made: "argparse._ActionsContainer") -> None:
+    """`--no-cache` and `--cache-dir`."""
+    made.add_argument(
         "--no-cache", action="store_true", help="do not keep what was read, nor use what was kept"
     )
-    reading.add_argument(
+    made.add_argument(
         "--cache-dir",
         metavar="DIR",
         help="where to keep it (default $TOOLSPAN_CACHE_DIR, then the user's cache folder)",
     )
-    return made
 
 
 def add_selection(made: argparse.ArgumentParser, *, by: bool) -> None:
@@ -208,8 +213,12 @@ def guarded(run: Callable[[], int]) -> int:
     try:
         return run()
     except KeyboardInterrupt:
-        print(file=sys.stderr)  # noqa: T201 the shell's prompt goes below the ^C
-        return EXIT_INTERRUPTED
+        return _interrupted()
+    except RuntimeError as error:
+        # What the engine makes of a Ctrl-C that came while it worked.
+        if str(error) != "Query interrupted":
+            raise
+        return _interrupted()
     except BrokenPipeError:
         # Whoever read (`| head`) has seen enough; nothing may fail once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -217,6 +226,11 @@ def guarded(run: Callable[[], int]) -> int:
     except AnalyticsError as error:
         print(f"toolspan: {error}", file=sys.stderr)  # noqa: T201
         return EXIT_UNREADABLE
+
+
+def _interrupted() -> int:
+    print(file=sys.stderr)  # noqa: T201 the shell's prompt goes below the ^C
+    return EXIT_INTERRUPTED
 
 
 def open_input(arguments: argparse.Namespace, paths: Sequence[str] | None = None) -> "Traces":
@@ -231,8 +245,13 @@ def open_input(arguments: argparse.Namespace, paths: Sequence[str] | None = None
         cache=not arguments.no_cache,
         cache_dir=arguments.cache_dir,
         labels=arguments.label,
-        progress=print_progress if sys.stderr.isatty() else None,
+        progress=progress_bar(),
     )
+
+
+def progress_bar() -> Callable[[int, int], None] | None:
+    """What shows how far reading is; None where nobody would see it."""
+    return print_progress if sys.stderr.isatty() else None
 
 
 def print_progress(done: int, total: int, what: str = "reading") -> None:

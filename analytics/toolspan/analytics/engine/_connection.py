@@ -45,6 +45,13 @@ def connect(
     return connection
 
 
+def another(connection: "duckdb.DuckDBPyConnection") -> "duckdb.DuckDBPyConnection":
+    """A second connection to the same tables, with temporary ones and macros of its own."""
+    made = connection.cursor()
+    made.execute(load_sql("engine/macros.sql"))
+    return made
+
+
 def _cores() -> int:
     """How many cores this process may use (macOS does not say; then all)."""
     if hasattr(os, "sched_getaffinity"):

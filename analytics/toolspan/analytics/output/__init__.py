@@ -8,7 +8,7 @@ from toolspan.analytics.output._formats import (
     to_json_lines,
     to_markdown,
 )
-from toolspan.analytics.output._text import Column, text_width, to_text
+from toolspan.analytics.output._text import Column, cut, text_width, to_text
 from toolspan.analytics.output._values import (
     NOTHING,
     clean,
@@ -29,6 +29,7 @@ __all__ = [
     "clean",
     "count",
     "counted",
+    "cut",
     "duration",
     "escaped",
     "interval",

@@ -6,7 +6,7 @@ path does not. `_kept` knows the datasets that `toolspan compact` writes.
 """
 
 from toolspan.analytics.read._damage import Damage, ReadSummary
-from toolspan.analytics.read._inputs import find_files, sources_of
+from toolspan.analytics.read._inputs import COMPRESSIONS, find_files, sources_of
 from toolspan.analytics.read._kept import (
     FORMAT,
     FORMAT_SINCE,
@@ -19,11 +19,14 @@ from toolspan.analytics.read._kept import (
     load_manifest,
     stamp,
 )
-from toolspan.analytics.read._objects import name_of
-from toolspan.analytics.read._pieces import PIECE_BYTES, Piece, Source, pieces_of
+from toolspan.analytics.read._lines import open_bytes
+from toolspan.analytics.read._objects import is_url, name_of
+from toolspan.analytics.read._pieces import PIECE_BYTES, Piece, Source, grown_pieces, pieces_of
+from toolspan.analytics.read._sniff import Container, sniff
 from toolspan.analytics.read._stage import stage, stage_whole
 
 __all__ = [
+    "COMPRESSIONS",
     "FORMAT",
     "FORMAT_SINCE",
     "KEPT_TABLES",
@@ -31,16 +34,21 @@ __all__ = [
     "MANIFEST",
     "PIECE_BYTES",
     "SPANS",
+    "Container",
     "Damage",
     "Piece",
     "ReadSummary",
     "Source",
     "find_files",
     "folder_of",
+    "grown_pieces",
+    "is_url",
     "kept_files",
     "load_manifest",
     "name_of",
+    "open_bytes",
     "pieces_of",
+    "sniff",
     "sources_of",
     "stage",
     "stage_whole",

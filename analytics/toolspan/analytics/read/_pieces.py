@@ -166,6 +166,11 @@ def _copied(source: Source, folder: Path, summary: ReadSummary) -> Iterator[Piec
         start, first_line = start + size, first_line + count if is_counted else 0
 
 
+def grown_pieces(source: Source, folder: Path, summary: ReadSummary) -> Iterator[Piece]:
+    """The lines that a file of lines has from `source.start` on, always as copies."""
+    return _copied(source, folder, summary)
+
+
 def copied(piece: Piece, folder: Path, summary: ReadSummary) -> list[Piece]:
     """A piece that was read as it lay, as copies of just the lines it should have had."""
     summary.unfinished.pop(piece.source.name, None)
@@ -318,4 +323,4 @@ def _new_file(folder: Path) -> Path:
     return Path(name)
 
 
-__all__ = ["Piece", "Source", "copied", "pieces_of", "repaired"]
+__all__ = ["Piece", "Source", "copied", "grown_pieces", "pieces_of", "repaired"]

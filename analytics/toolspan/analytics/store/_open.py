@@ -94,14 +94,9 @@ def load(
         _read_into_memory(connection, sources, summary, progress)
         clean_up = _nothing
     else:
-        root, clean_up = _root(cache)
-        store = PartStore(root)
-        plan = store.plan(sources)
-        parts = [*plan.parts, *_read_parts(connection, store, plan.pending, summary, progress)]
-        parts = _merged(connection, store, parts)
-        _link(connection, store, parts)
-        summary.spans_delivered = sum(part.delivered for part in parts)
-        summary.damages[:] = [damage for part in parts for damage in part.damages]
+        kept, clean_up = read_and_keep(connection, sources, summary, cache, progress)
+        for table, sql in kept.tables.items():
+            view_stored(connection, table, sql)
     if not summary.files:
         raise InputError(_no_input(summary))
     row = connection.execute("SELECT coalesce(sum(spans), 0) FROM trace").fetchone()
@@ -110,6 +105,51 @@ def load(
     summary.damages += [damage for damage in summary.kept_damages if damage not in known]
     summary.damages.sort(key=lambda damage: (damage.file, damage.line, damage.byte))
     return summary, clean_up
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept of some sources.
+
+    Attributes:
+        tables: each of `PART_TABLES` as a query, for the connection that it was kept by; none
+            where nothing was there to read.
+        ends: of files that may grow, by their resolved path: the byte after the last line that is
+            kept, and the number of lines, where it is known.
+    """
+
+    tables: dict[str, str]
+    ends: dict[str, tuple[int, int | None]]
+
+
+def read_and_keep(
+    connection: "duckdb.DuckDBPyConnection",
+    sources: Sequence[Source],
+    summary: ReadSummary,
+    cache: CacheChoice,
+    progress: Progress | None = None,
+) -> tuple[Kept, Callable[[], None]]:
+    """Read what is not known yet of the sources into parts.
+
+    Returns:
+        All that is kept of the sources now, and what to call when it is no longer needed.
+    """
+    root, clean_up = _root(cache)
+    store = PartStore(root)
+    plan = store.plan(sources)
+    parts = [*plan.parts, *_read_parts(connection, store, plan.pending, summary, progress)]
+    parts = _merged(connection, store, parts)
+    summary.spans_delivered = sum(part.delivered for part in parts)
+    summary.damages[:] = [damage for part in parts for damage in part.damages]
+    ends: dict[str, tuple[int, int | None]] = {}
+    for segment in (each for part in parts for each in part.segments if each.is_open):
+        end, lines = ends.get(segment.path, (0, 0))
+        is_counted = lines is not None and segment.lines is not None
+        ends[segment.path] = (
+            max(end, segment.end),
+            (lines or 0) + (segment.lines or 0) if is_counted else None,
+        )
+    return Kept(_stored(connection, store, parts), ends), clean_up
 
 
 def _no_input(summary: ReadSummary) -> str:
@@ -225,14 +265,17 @@ def _write_rest(connection: "duckdb.DuckDBPyConnection", folder: Path) -> None:
     forget(connection)
 
 
-def _link(connection: "duckdb.DuckDBPyConnection", store: PartStore, parts: Sequence[Part]) -> None:
-    """Make the tables of the model views over the parts, shared traces resolved again."""
+def _stored(
+    connection: "duckdb.DuckDBPyConnection", store: PartStore, parts: Sequence[Part]
+) -> dict[str, str]:
+    """The tables of the model as queries of the parts, shared traces resolved again."""
     if not parts:
         with _workplace() as folder:
             stage(connection, [], folder, ReadSummary())
         build_part(connection, "stated")
-        return
+        return {}
     shared = _shared(connection, store, parts) if len(parts) > 1 else None
+    found = {}
     for table in PART_TABLES:
         files = literal([str(part.table(table)) for part in parts])
         sql = f"SELECT * FROM read_parquet({files})"
@@ -244,7 +287,8 @@ def _link(connection: "duckdb.DuckDBPyConnection", store: PartStore, parts: Sequ
                 " WHERE trace_id NOT IN (SELECT trace_id FROM shared_trace) "
                 f"UNION ALL BY NAME SELECT * FROM read_parquet({again})"
             )
-        view_stored(connection, table, sql)
+        found[table] = sql
+    return found
 
 
 def _shared(
