@@ -171,6 +171,28 @@ def test_an_answer_after_failures_is_no_waste_however_often_it_was_asked_for(
         ]
 
 
+@pytest.mark.requirement("analytics.03-wasted")
+def test_what_is_no_fallback_no_circle_and_no_retry_counts_as_none(tmp_path: Path) -> None:
+    stands_in = {"toolspan__fallback__from": "first"}
+    spans = in_turn(
+        ("first", 100, failed()),
+        ("aside", 110, failed()),  # nothing stands in for it
+        ("second", 120, failed(**stands_in)),  # `second` again is not another tool
+        ("second", 130, failed(**stands_in)),
+        ("twice", 140, fine("x")),
+        ("twice", 150, fine("x")),  # the second time: two make no circle
+        ("stopped", 160, {"toolspan__outcome": "cancelled"}),  # call 16, at 810 ms
+    )
+    with opened(tmp_path, [*spans, *attempts(16, 810, 100, 40)]) as traces:
+        assert traces.records("tools", where="tool_name=stopped")[0]["retried_calls"] == 1
+        assert [row for row in told(traces) if row[1] != "total"] == [
+            ("second", "given_up", 1, 130),
+            ("second", "tried_again", 1, 120),
+            ("aside", "given_up", 1, 110),
+            ("first", "superseded", 1, 100),
+        ]
+
+
 def nested(**outer: Any) -> list[Spans]:
     """A call of 1 000 ms; in it, through an agent, failures from 100 to 300, 200 to 400, 600 to 700."""
     return [
