@@ -182,6 +182,7 @@ def test_what_is_no_fallback_no_circle_and_no_retry_counts_as_none(tmp_path: Pat
         ("twice", 140, fine("x")),
         ("twice", 150, fine("x")),  # the second time: two make no circle
         ("stopped", 160, {"toolspan__outcome": "cancelled"}),  # call 16, at 810 ms
+        ("stopped", 170, fine()),
     )
     with opened(tmp_path, [*spans, *attempts(16, 810, 100, 40)]) as traces:
         assert traces.records("tools", where="tool_name=stopped")[0]["retried_calls"] == 1
