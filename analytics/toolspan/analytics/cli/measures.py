@@ -276,7 +276,8 @@ transitions = MeasureVerb(
 )
 
 
-def _tokens(value: float | None) -> str:
+def tokens(value: float | None) -> str:
+    """Tokens, of which there may be parts."""
     return count(None if value is None else round(value))
 
 
@@ -377,11 +378,11 @@ carried_cost = MeasureVerb(
     "no agent run has tool calls and LLM calls with tokens",
     (
         CALLS,
-        Column("adds per call", lambda r: _tokens(r["mean_added_tokens"]), weight=8),
-        Column("adds in all", lambda r: _tokens(r["added_tokens"]), weight=6),
-        Column("read in all", lambda r: _tokens(r["carried_tokens"]), weight=8),
+        Column("adds per call", lambda r: tokens(r["mean_added_tokens"]), weight=8),
+        Column("adds in all", lambda r: tokens(r["added_tokens"]), weight=6),
+        Column("read in all", lambda r: tokens(r["carried_tokens"]), weight=8),
         Column("of input", lambda r: percent(r["carried_share"]), weight=7),
-        Column("schema", lambda r: _tokens(r["schema_tokens"]), weight=4),
+        Column("schema", lambda r: tokens(r["schema_tokens"]), weight=4),
         Column("cost", lambda r: money(r["carried_cost"]), weight=5),
         SESSIONS,
     ),
@@ -391,44 +392,6 @@ carried_cost = MeasureVerb(
     ),
     keys=(("tool_name", "tool"),),
 )
-
-WASTE_LEGEND = {
-    "total": "total: at most what could have been avoided, each call counted once; that it could "
-    "have been, or that anything is saved without it, these numbers do not say",
-    "repeated": "repeated: failed, as the call before had with the same arguments",
-    "looped": "looped: asked for again in a circle of calls, and failed or got the same",
-    "superseded": "superseded: failed, and another tool stood in for it next",
-    "tried_again": "tried_again: failed, and the same tool was called next",
-    "given_up": "given_up: failed, and nothing followed it up",
-    "retried": "retried: ended ok; only failed attempts and the waits count",
-}
-waste = MeasureVerb(
-    "waste",
-    "What went into calls that led nowhere, by the one reason each counts under: failures, failed\n"
-    "attempts, repeats, loops. An upper bound of what could have been avoided, never a saving.",
-    "no call failed, was retried or went round in a circle",
-    (
-        text("reason", "reason", 9),
-        CALLS,
-        Column("of calls", lambda r: percent(r["share"]), weight=8),
-        Column("95 % interval", lambda r: interval(r["share_low"], r["share_high"]), weight=7),
-        Column("time", lambda r: duration(r["spent_ms"]), weight=8),
-        Column("of time", lambda r: percent(r["time_share"]), weight=7),
-        Column("cost", lambda r: money(r["cost"]), weight=6),
-        Column("of cost", lambda r: percent(r["cost_share"]), weight=5),
-        Column("tokens", lambda r: _tokens(r["carried_tokens"]), weight=4),
-        SESSIONS,
-        NOTE,
-    ),
-    (
-        ("--by everything", "all tools together"),
-        ("--by agent_name", "of each agent"),
-        ("--by cost_currency,tool_name", "where tools charge in several currencies"),
-    ),
-    keys=(("tool_name", "tool"),),
-    legend={**WASTE_LEGEND, **LEGEND},
-)
-
 repeats = MeasureVerb(
     "repeats",
     "How often a failed call was made again right away, and what came of it.\n"
