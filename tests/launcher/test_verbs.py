@@ -10,13 +10,7 @@ from toolspan.launcher._verbs import VERBS
 
 OF_THE_BASE = {"run", "doctor", "feedback.add"}
 OF_THE_EXPORTERS = {"send"}
-OF_THE_ANALYTICS = {
-    *("tools", "agents", "workflows", "steps", "models", "servers", "sessions", "trends", "status"),
-    *("tool", "session", "errors", "transitions", "loops", "dead-ends", "recovery", "retry-ladder"),
-    *("carried-cost", "waste", "repeats", "fallbacks", "concurrency", "critical-path"),
-    *("missed-parallelism", "search", "sql", "damage", "failed-calls", "costs"),
-    *("recommend", "report", "correlate", "compare", "check", "feedback.import", "export"),
-}
+OF_THE_ANALYTICS = VERBS.keys() - OF_THE_BASE - OF_THE_EXPORTERS
 BROUGHT_BY = {
     "toolspan.instrumentation": OF_THE_BASE,
     "toolspan.exporters": OF_THE_EXPORTERS,
@@ -51,11 +45,12 @@ def test_each_part_brings_its_verbs_and_the_analytics_all_others() -> None:
 
 
 @pytest.mark.requirement("design.2-analytics-verbs")
-def test_the_verbs_of_the_analytics_are_those_that_name_its_extra() -> None:
-    assert {name for name, verb in VERBS.items() if verb.extra == "analytics"} == OF_THE_ANALYTICS
-    assert {name for name, verb in VERBS.items() if verb.extra is None} == (
-        OF_THE_BASE | OF_THE_EXPORTERS
-    )
+def test_all_verbs_but_those_of_the_base_and_of_the_exporters_name_the_extra_analytics() -> None:
+    assert {"tools", "report", "feedback.import"} <= OF_THE_ANALYTICS
+    assert {name: verb.extra for name, verb in VERBS.items()} == {
+        **dict.fromkeys(OF_THE_BASE | OF_THE_EXPORTERS),
+        **dict.fromkeys(OF_THE_ANALYTICS, "analytics"),
+    }
 
 
 @pytest.mark.requirement("design.2-analytics-verbs")
