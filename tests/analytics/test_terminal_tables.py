@@ -112,7 +112,8 @@ def test_json_has_no_numbers_that_are_none_and_html_escapes() -> None:
 
 MEASURE_VERBS = (
     "tools", "agents", "workflows", "steps", "models", "servers", "sessions", "trends", "errors",
-    "transitions", "loops", "dead-ends", "recovery", "repeats", "fallbacks", "concurrency", "search",
+    "transitions", "loops", "dead-ends", "recovery", "waste", "repeats", "fallbacks", "concurrency",
+    "search",
 )  # fmt: skip
 
 

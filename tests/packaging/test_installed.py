@@ -72,6 +72,20 @@ def test_every_entry_point_of_the_base_loads_from_the_wheel_alone(base_environme
     assert {name: why for name, why in failing.items() if name not in needs_extra} == {}
 
 
+@pytest.mark.requirement("design.2-analytics-verbs")
+def test_every_verb_loads_with_the_analytics_extra_alone(
+    distribution: Distribution, tmp_path: Path
+):
+    environment = new_environment(tmp_path / "venv")
+    environment.uv_install(f"{distribution.wheel}[analytics]")
+    loaded = {
+        name.removeprefix("toolspan.commands: "): how
+        for name, how in entry_points(environment).items()
+        if name.startswith("toolspan.commands: ")
+    }
+    assert loaded == dict.fromkeys(VERBS, "ok")
+
+
 def test_every_entry_point_loads_with_all_extras(full_environment: Environment):
     failing = {name: why for name, why in entry_points(full_environment).items() if why != "ok"}
     assert failing == {}

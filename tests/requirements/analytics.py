@@ -1,6 +1,6 @@
 """What the analysis side must be able to do, ranked by its value to users (1 to 14), and how well."""
 
-from requirements._model import built, from_source, planned, unassigned
+from requirements._model import built, from_source, unassigned
 
 REQUIREMENTS = from_source(
     "analytics capabilities",
@@ -35,7 +35,7 @@ REQUIREMENTS = from_source(
             "Tokens that a tool's schema and results add to later turns are charged to it."
         ),
         "analytics.03-per-successful-session": built("Cost is given per successful session."),
-        "analytics.03-wasted": planned(8, "Cost wasted on failures, retries and loops is named."),
+        "analytics.03-wasted": built("Cost wasted on failures, retries and loops is named."),
         # --- 4: comparison ---
         "analytics.04-gate": built("Two sets of traces compare to PASS, FAIL or INCONCLUSIVE."),
         "analytics.04-self-check": built(

@@ -42,6 +42,7 @@ VERBS: Final[dict[str, Verb]] = {
     "recovery": Verb("Explain", "what second and third attempts bring", "analytics"),
     "retry-ladder": Verb("Explain", "success by attempt, and what retries add", "analytics"),
     "carried-cost": Verb("Explain", "tokens that tools add to later turns", "analytics"),
+    "waste": Verb("Explain", "what went into calls that led nowhere", "analytics"),
     "repeats": Verb("Explain", "failed calls that were made again", "analytics"),
     "fallbacks": Verb("Explain", "which tool stands in for which", "analytics"),
     "concurrency": Verb("Explain", "the most calls in flight at once", "analytics"),

@@ -44,6 +44,14 @@ def test_what_fails_and_what_is_slow_is_said(tmp_path: Path) -> None:
             "warn",
             "slow is slow: one call in twenty takes 5.38 s or longer (half of them 5.21 s).",
         ),
+        (
+            "warn",
+            (
+                "30 of 120 finished calls (25 %, likely between 18 and 34 %) led nowhere: 30 failed "
+                "and were not followed up. What went into them (3 s) is at most what could have "
+                "been avoided."
+            ),
+        ),
     ]
     assert facts.works == ["2 of 3 tools are reliable (success surely above 90 %): fine, slow."]
     assert {tool["tool_name"]: tool["level"] for tool in facts.tools} == {
@@ -51,6 +59,33 @@ def test_what_fails_and_what_is_slow_is_said(tmp_path: Path) -> None:
         "fine": "ok",
         "slow": "ok",
     }
+
+
+@pytest.mark.requirement("analytics.03-wasted")
+def test_what_went_into_calls_that_led_nowhere_is_said_where_it_is_surely_not_little(
+    tmp_path: Path,
+) -> None:
+    def said(failing: int) -> list[str]:
+        charge = {"toolspan__tool__cost__amount": 0.5}
+        lines = [
+            otlp(
+                [
+                    tool("t", 1, trace=n, **charge, error="E" if n <= failing else None),
+                    tool("t", 2, trace=n, at=300, **charge),
+                ]
+            )
+            for n in range(1, 41)
+        ]
+        with open_traces(write_lines(tmp_path / f"{failing}.jsonl", *lines)) as traces:
+            return [t.text for t in gather(traces).troubles if "led nowhere" in t.text]
+
+    assert said(2) == []  # 2 of 80: that may be less than one in twenty
+    (text,) = said(16)
+    assert text == (
+        "16 of 80 finished calls (20 %, likely between 13 and 30 %) led nowhere: 16 failed and were "
+        "followed by another try. What went into them (1.6 s, 8 of the tools' own charge) is at most "
+        "what could have been avoided."
+    )
 
 
 def test_a_trace_of_plumbing_alone_is_no_session(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ class MeasureVerb:
         examples: how it is used, for `--help`: arguments, each with what that tells.
         keys: the titles of what it groups by; None where the grouping is fixed.
         options: more options: how argparse is told, and how the measure is.
-        legend: what a note means that stands in the table, where it does.
+        legend: what a note or a reason means that stands in the table, where it does.
     """
 
     measure: str
@@ -88,7 +88,7 @@ class MeasureVerb:
                 notes = [*abandoned(records), *notes]
                 if given.get("approximate"):
                     notes.append(f"percentiles are {APPROXIMATE}")
-                said = {record.get("note") for record in shown}
+                said = {record.get(key) for record in shown for key in ("note", "reason")}
                 notes += [text for note, text in self.legend.items() if note in said]
                 print_table(shown, self._columns(by, given), arguments.format, names)
                 print_notes(notes, arguments.format, has_table=bool(shown))

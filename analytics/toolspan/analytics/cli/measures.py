@@ -276,7 +276,8 @@ transitions = MeasureVerb(
 )
 
 
-def _tokens(value: float | None) -> str:
+def tokens(value: float | None) -> str:
+    """Tokens, of which there may be parts."""
     return count(None if value is None else round(value))
 
 
@@ -377,11 +378,11 @@ carried_cost = MeasureVerb(
     "no agent run has tool calls and LLM calls with tokens",
     (
         CALLS,
-        Column("adds per call", lambda r: _tokens(r["mean_added_tokens"]), weight=8),
-        Column("adds in all", lambda r: _tokens(r["added_tokens"]), weight=6),
-        Column("read in all", lambda r: _tokens(r["carried_tokens"]), weight=8),
+        Column("adds per call", lambda r: tokens(r["mean_added_tokens"]), weight=8),
+        Column("adds in all", lambda r: tokens(r["added_tokens"]), weight=6),
+        Column("read in all", lambda r: tokens(r["carried_tokens"]), weight=8),
         Column("of input", lambda r: percent(r["carried_share"]), weight=7),
-        Column("schema", lambda r: _tokens(r["schema_tokens"]), weight=4),
+        Column("schema", lambda r: tokens(r["schema_tokens"]), weight=4),
         Column("cost", lambda r: money(r["carried_cost"]), weight=5),
         SESSIONS,
     ),

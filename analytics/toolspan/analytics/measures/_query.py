@@ -171,7 +171,26 @@ MEASURES = {
                 "trace_key",
                 "span_key",
                 "agent_run_key",
-                "result",
+                "characters",
+            ),
+            in_order=True,
+        ),
+        Measure(
+            "waste",
+            "tool_calls",
+            ("tool_name",),
+            needs=(
+                *_PLACE,
+                "trace_key",
+                "agent_run_key",
+                "duration_ms",
+                "attempts",
+                "wasted_retry_ms",
+                "fallback_from",
+                "arguments_hash",
+                "characters",
+                "answer",
+                "cost",
             ),
             in_order=True,
         ),
@@ -349,13 +368,19 @@ def measure_sql(
     texts: dict[str, str | Callable[[], str]] = {
         "$busy": _include("busy"),
         "$within": _include("within"),
+        "$circles": _include("circles"),
+        "$carried": _include("carried"),
         "$share": _include("interval").replace("$by", _SHARED.get(name, "$by")),
+        "$summed": _include("summed").replace("$by", _SHARED.get(name, "$by")),
         "$rates": _include("rates"),
         "$latency": _include("latency"),
         "$also": "".join(f"{_include(name)}\n" for name in measure.also),
         "$ranked": "approximate_ms(length_ms)" if selection.approximate else "length_ms",
         "$counts": _include("counts"),
         "$note": _include("note"),
+        "$few": _include("few")
+        .replace("$n", _COUNTED.get(name, ("ok + errors", "sessions"))[0])
+        .replace("$clusters", _COUNTED.get(name, ("ok + errors", "sessions"))[1]),
         "$roughly": f"{APPROXIMATE}; " if selection.approximate else "",
         "$otherwise": literal(APPROXIMATE) if selection.approximate else "CAST(NULL AS VARCHAR)",
         "$union_of_session": _include("union_ms")
@@ -366,6 +391,11 @@ def measure_sql(
         .replace("$per", "trace_key, parent_agent_run_key")
         .replace("$together", "parent_agent_run_key, trace_key")
         .replace("$spans", "child"),
+        "$union_of_inner": _include("union_ms")
+        .replace("$until_ns", str(_FOREVER_NS))
+        .replace("$per", "trace_key, outer_key")
+        .replace("$together", "trace_key, outer_key")
+        .replace("$spans", "inner_call"),
         "$run_key": _RUN_KEY.get(name, ""),
         "$join_lost": "FULL JOIN lost USING (key_1)" if lost else "",
         "$lost_roots": "coalesce(lost_roots, 0)" if lost else "CAST(NULL AS BIGINT)",
@@ -411,10 +441,12 @@ def measure_sql(
 
 _BEGINNING = re.compile(r"^(WITH|SELECT)\b", re.MULTILINE)
 # A number for each session, by which rows are sorted sooner than by its text; the length of what
-# ended ok or failed.
+# ended ok or failed; of a result how long it is, and a number by which equal ones are known.
 _COMPUTED = {
     "session_number": "number_of(session_key) AS session_number",
     "length_ms": "counted_ms(outcome, duration_ms) AS length_ms",
+    "characters": "length(result) AS characters",
+    "answer": "CASE WHEN result IS NOT NULL THEN number_of(result) END AS answer",
 }
 # The column of calls that names the run of each kind they belong to.
 _RUN_KEY = {"agents": "agent_run_key", "workflows": "workflow_run_key", "steps": "step_key"}
@@ -425,7 +457,10 @@ _SHARED = {
     "recovery": "$and_by tool_name, attempt_number",
     "retry_ladder": "$by, attempt_number",
     "fallbacks": "$and_by fallback_from, tool_name",
+    "waste": "$by, reason",
 }
+# How many calls a rate is of, and in how many sessions, where they are not called so.
+_COUNTED = {"waste": ("all_calls", "all_sessions")}
 _FOREVER_NS = 2**63 - 1
 
 

@@ -101,6 +101,64 @@ WHERE is_failure(previous_outcome) AND previous_name = tool_name;
 CREATE OR REPLACE TEMP VIEW retries AS
 SELECT * EXCLUDE (trace_key, span_key, start_ns, end_ns, failed_span_key) FROM retry_rows;
 
+-- One row: a tool call and one that goes on inside it, at most six units (agents, steps, calls) deeper.
+-- (Tries that are marked as one call are attempts of it, and units of their own.)
+CREATE OR REPLACE TEMP VIEW inner_call_rows AS
+WITH inside AS (
+    SELECT trace_id, parent_unit_id, span_id, unit
+    FROM resolved
+    WHERE unit IN ('tool', 'pseudo', 'agent', 'step', 'workflow') AND parent_unit_id IS NOT NULL
+),
+below_1 AS (
+    SELECT call.trace_id, call.outer_id, inside.span_id, inside.unit
+    FROM (
+        SELECT trace_id, span_id AS outer_id, span_id FROM tool_call
+        UNION
+        SELECT trace_id, call_id, span_id FROM attempt
+    ) AS call
+    JOIN inside ON inside.trace_id = call.trace_id AND inside.parent_unit_id = call.span_id
+),
+below_2 AS (
+    SELECT above.trace_id, outer_id, inside.span_id, inside.unit
+    FROM below_1 AS above
+    JOIN inside ON inside.trace_id = above.trace_id AND inside.parent_unit_id = above.span_id
+),
+below_3 AS (
+    SELECT above.trace_id, outer_id, inside.span_id, inside.unit
+    FROM below_2 AS above
+    JOIN inside ON inside.trace_id = above.trace_id AND inside.parent_unit_id = above.span_id
+),
+below_4 AS (
+    SELECT above.trace_id, outer_id, inside.span_id, inside.unit
+    FROM below_3 AS above
+    JOIN inside ON inside.trace_id = above.trace_id AND inside.parent_unit_id = above.span_id
+),
+below_5 AS (
+    SELECT above.trace_id, outer_id, inside.span_id, inside.unit
+    FROM below_4 AS above
+    JOIN inside ON inside.trace_id = above.trace_id AND inside.parent_unit_id = above.span_id
+),
+below_6 AS (
+    SELECT above.trace_id, outer_id, inside.span_id, inside.unit
+    FROM below_5 AS above
+    JOIN inside ON inside.trace_id = above.trace_id AND inside.parent_unit_id = above.span_id
+)
+SELECT trace_id AS trace_key, outer_id AS outer_key, span_id AS inner_key
+FROM (
+    SELECT * FROM below_1
+    UNION ALL
+    SELECT * FROM below_2
+    UNION ALL
+    SELECT * FROM below_3
+    UNION ALL
+    SELECT * FROM below_4
+    UNION ALL
+    SELECT * FROM below_5
+    UNION ALL
+    SELECT * FROM below_6
+)
+WHERE unit IN ('tool', 'pseudo');
+
 CREATE OR REPLACE TEMP VIEW agent_run_rows AS
 SELECT
     agent_name, parent_agent_name, workflow_name, step_name, session_id, session_key,

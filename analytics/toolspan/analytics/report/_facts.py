@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from toolspan.analytics.measures import LEVELS, judge
+from toolspan.analytics.measures import EVERYTHING, LEVELS, judge
 from toolspan.analytics.output import moment
 from toolspan.analytics.recommend import Recommendation, ToolFindings, recommend, tool_findings
 from toolspan.analytics.report._troubles import Trouble, headline, troubles
@@ -97,7 +97,7 @@ def gather(traces: "Traces") -> Facts:
         totals=totals,
         vitals=health,
         works=what_works(tools, fallbacks, health, findings.records),
-        troubles=troubles(tools, health),
+        troubles=troubles(tools, health, traces.records("waste", EVERYTHING)),
         recommendations=recommend(traces, findings.records),
         tools=tools,
         agents=traces.records("agents"),

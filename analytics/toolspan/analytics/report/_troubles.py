@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from toolspan.analytics.output import clean, count, duration, percent
+from toolspan.analytics.output import clean, count, duration, number, percent
 from toolspan.analytics.report._vitals import WORSE, Vital
 
 Record = Mapping[str, Any]
@@ -14,6 +14,16 @@ SLOW_P95_MS = 2000
 SLOW_CALLS = 5
 MOST_FAILING = 8
 MOST_SLOW = 3
+# Calls that led nowhere are spoken of where they are surely more than one in twenty.
+LED_NOWHERE_ABOVE = 0.05
+WAYS = {
+    "repeated": "failed like the same call before",
+    "looped": "went round in a circle",
+    "superseded": "failed and another tool stood in",
+    "tried_again": "failed and were followed by another try",
+    "given_up": "failed and were not followed up",
+    "retried": "ended ok after attempts that failed",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +58,16 @@ def headline(totals: Record, tools: Sequence[Record]) -> str:
     return f"{state}; {share}." if share else f"{state}."
 
 
-def troubles(tools: Sequence[Record], vitals: Sequence[Vital]) -> list[Trouble]:
-    """What got worse, what fails and what is slow, in this order."""
+def troubles(
+    tools: Sequence[Record], vitals: Sequence[Vital], waste: Sequence[Record] = ()
+) -> list[Trouble]:
+    """What got worse, what fails, what is slow and what led nowhere, in this order.
+
+    Args:
+        tools: rows of the measure `tools`, with `level` and `reason`.
+        vitals: health in a few numbers.
+        waste: rows of the measure `waste` over everything.
+    """
     worse = [
         Trouble(
             "bad",
@@ -58,7 +76,7 @@ def troubles(tools: Sequence[Record], vitals: Sequence[Vital]) -> list[Trouble]:
         for vital in vitals
         if vital.before and vital.change == WORSE
     ]
-    return [*worse, *_failing(tools), *_slow(tools)]
+    return [*worse, *_failing(tools), *_slow(tools), *_led_nowhere(waste)]
 
 
 def _failing(tools: Sequence[Record]) -> list[Trouble]:
@@ -106,3 +124,27 @@ def _slow(tools: Sequence[Record]) -> list[Trouble]:
         )
         for tool in slow[:MOST_SLOW]
     ]
+
+
+def _led_nowhere(waste: Sequence[Record]) -> list[Trouble]:
+    """What went into failures, repeats and circles; none where it may be little."""
+    rows = {row["reason"]: row for row in waste}
+    total = rows.pop("total", None)
+    if total is None or total["note"] or not total["share_low"] > LED_NOWHERE_ABOVE:
+        return []
+    ways = sorted(rows.values(), key=lambda row: -row["calls"])
+    how = ", ".join(f"{count(row['calls'])} {WAYS[row['reason']]}" for row in ways)
+    tokens = total["carried_tokens"]
+    spent = [
+        duration(total["spent_ms"]) if total["spent_ms"] else "",
+        f"{number(total['cost'])} of the tools' own charge" if total["cost"] else "",
+        f"an estimated {count(tokens)} tokens of later turns" if tokens else "",
+    ]
+    low, high = 100 * total["share_low"], 100 * total["share_high"]
+    text = (
+        f"{count(total['calls'])} of {count(total['all_calls'])} finished calls "
+        f"({percent(total['share'])}, likely between {low:.0f} and {high:.0f} %) led nowhere: "
+        f"{how}. What went into them ({', '.join(filter(None, spent))}) is at most what could have "
+        "been avoided."
+    )
+    return [Trouble("warn", text)]

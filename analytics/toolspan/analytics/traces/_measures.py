@@ -145,6 +145,16 @@ class Measures(Queries):
         """
         return self.measure("carried_cost", by, where, since, until)
 
+    def waste(
+        self, *, by: By = None, where: Where = None, since: object = None, until: object = None
+    ) -> "pd.DataFrame":
+        """What went into calls that led nowhere: failures, retries, repeats, loops.
+
+        One row is a tool and a reason; `total` is all reasons of the tool. Each call counts under
+        one of them. An upper bound of what could have been avoided, never a saving.
+        """
+        return self.measure("waste", by, where, since, until)
+
     def repeats(
         self, *, by: By = None, where: Where = None, since: object = None, until: object = None
     ) -> "pd.DataFrame":
