@@ -15,8 +15,7 @@ from support.portable_sql import (
     objections,
 )
 from toolspan.analytics import Traces, open_traces
-from toolspan.analytics.measures import MEASURES
-from toolspan.analytics.measures._query import EVERY
+from toolspan.analytics.measures import EVERY, MEASURES
 
 NEWSLETTER = Path(__file__).parent / "data" / "newsletter" / "spans.jsonl"
 WHERE = (

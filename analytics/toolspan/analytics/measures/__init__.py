@@ -1,5 +1,13 @@
 """The measures, one SQL file each, over the tables of the model."""
 
+from toolspan.analytics.measures._catalogue import (
+    APPROXIMATE,
+    EVERY,
+    EVERYTHING,
+    MEASURES,
+    ROWS,
+    Measure,
+)
 from toolspan.analytics.measures._filter import (
     Condition,
     Where,
@@ -10,17 +18,7 @@ from toolspan.analytics.measures._filter import (
     window,
 )
 from toolspan.analytics.measures._health import LEVELS, Health, judge
-from toolspan.analytics.measures._query import (
-    APPROXIMATE,
-    EVERY,
-    EVERYTHING,
-    MEASURES,
-    ROWS,
-    Measure,
-    Selection,
-    measure_sql,
-    rows_sql,
-)
+from toolspan.analytics.measures._query import Selection, measure_sql, rows_sql
 
 __all__ = [
     "APPROXIMATE",
