@@ -13,6 +13,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON, Sampler
 
 from support.spans import span_tree
+from toolspan.instrumentation.content import settings
 
 
 class Recorded:
@@ -66,12 +67,15 @@ def recording(
     *processors: SpanProcessor, sampler: Sampler = ALWAYS_ON, content_hash: bool = False
 ) -> Iterator[Recorded]:
     """The global provider for the time of the block; the arguments hash is off unless asked for."""
-    with pytest.MonkeyPatch.context() as patch:
-        if not content_hash:
-            patch.setenv("TOOLSPAN_ARGUMENTS_HASH", "off")
-        recorded = Recorded(*processors, sampler=sampler)
-        patch.setattr(trace, "_TRACER_PROVIDER", recorded.provider)
-        yield recorded
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            if not content_hash:
+                patch.setenv("TOOLSPAN_ARGUMENTS_HASH", "off")
+            recorded = Recorded(*processors, sampler=sampler)
+            patch.setattr(trace, "_TRACER_PROVIDER", recorded.provider)
+            yield recorded
+    finally:
+        settings.read_environment()  # or a test with a provider of its own would find it off
 
 
 def tool_span(name: str, **attributes: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from toolspan.analytics.engine import load_sql
-from toolspan.analytics.measures import moment_ns
+from toolspan.analytics.measures import interval_sql, moment_ns
 
 if TYPE_CHECKING:
     from toolspan.analytics.live._follow import LiveTraces
@@ -111,8 +111,7 @@ def _activity(traces: "LiveTraces", first: int, now: int) -> list[tuple[int, int
 
 def _view(traces: "LiveTraces", name: str, **numbers: int) -> list[dict[str, Any]]:
     """A view of the page; only numbers go into its text."""
-    interval = load_sql("measures/interval.sql").replace("$by", "agent_name")
-    sql = load_sql(f"live/views/{name}.sql").replace("$interval", interval.strip())
+    sql = load_sql(f"live/views/{name}.sql").replace("$interval", interval_sql("agent_name"))
     for key, value in numbers.items():
         sql = sql.replace(f"${key}", str(int(value)))
     return traces.sql_records(sql)

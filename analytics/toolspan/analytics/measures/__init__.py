@@ -18,7 +18,7 @@ from toolspan.analytics.measures._filter import (
     window,
 )
 from toolspan.analytics.measures._health import LEVELS, Health, judge
-from toolspan.analytics.measures._query import Selection, measure_sql, rows_sql
+from toolspan.analytics.measures._query import Selection, interval_sql, measure_sql, rows_sql
 
 __all__ = [
     "APPROXIMATE",
@@ -34,6 +34,7 @@ __all__ = [
     "Where",
     "Window",
     "conditions",
+    "interval_sql",
     "judge",
     "length_ns",
     "measure_sql",

@@ -94,7 +94,7 @@ def measure_sql(
         "$within": _include("within"),
         "$circles": _include("circles"),
         "$carried": _include("carried"),
-        "$share": _include("interval").replace("$by", _SHARED.get(name, "$by")),
+        "$share": interval_sql(_SHARED.get(name, "$by")),
         "$summed": _include("summed").replace("$by", _SHARED.get(name, "$by")),
         "$rates": _include("rates"),
         "$latency": _include("latency"),
@@ -290,6 +290,12 @@ def _with_attributes(source: str, keys: Sequence[str]) -> str:
         "ON root.trace_id = row_.trace_key AND root.span_id = own.root_id "
         "LEFT JOIN resource ON resource.resource_id = own.resource_id)"
     )
+
+
+def interval_sql(by: str) -> str:
+    """The part `success` of a query: of each group of `judged`, what its interval is made of."""
+    whole = _include("interval").replace("$summed", _include("summed"))
+    return whole.replace("$by", by)
 
 
 def _include(name: str) -> str:
