@@ -130,7 +130,7 @@ CHECKS = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
 @pytest.mark.requirement("analytics.03-wasted")
-@settings(max_examples=12, deadline=None, suppress_health_check=CHECKS)
+@settings(max_examples=6, deadline=None, suppress_health_check=CHECKS)
 @given(sessions=SESSIONS)
 def test_the_parts_add_up_whatever_happened(tmp_path: Path, sessions) -> None:
     adds_up_whatever_happened(tmp_path, sessions)
