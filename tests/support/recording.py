@@ -67,15 +67,14 @@ def recording(
     *processors: SpanProcessor, sampler: Sampler = ALWAYS_ON, content_hash: bool = False
 ) -> Iterator[Recorded]:
     """The global provider for the time of the block; the arguments hash is off unless asked for."""
-    try:
-        with pytest.MonkeyPatch.context() as patch:
-            if not content_hash:
-                patch.setenv("TOOLSPAN_ARGUMENTS_HASH", "off")
-            recorded = Recorded(*processors, sampler=sampler)
-            patch.setattr(trace, "_TRACER_PROVIDER", recorded.provider)
-            yield recorded
-    finally:
-        settings.read_environment()  # or a test with a provider of its own would find it off
+    with pytest.MonkeyPatch.context() as patch:
+        # Of providers that are not the global one the environment is not read again.
+        patch.setattr(settings, "hash_bytes", settings.hash_bytes if content_hash else None)
+        if not content_hash:
+            patch.setenv("TOOLSPAN_ARGUMENTS_HASH", "off")
+        recorded = Recorded(*processors, sampler=sampler)
+        patch.setattr(trace, "_TRACER_PROVIDER", recorded.provider)
+        yield recorded
 
 
 def tool_span(name: str, **attributes: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from time import time_ns
 from typing import Any, Final
 
 from opentelemetry.context import Context
-from opentelemetry.trace import Tracer
+from opentelemetry.trace import NonRecordingSpan, Tracer
 
 from toolspan.conventions.attributes import (
     GEN_AI_TOOL_CALL_ARGUMENTS,
@@ -169,7 +169,7 @@ class PlainTool:
             call.prepared = prepared
             call.tracer = tracer
             call.span = span
-            call.is_recording = is_recording = span.is_recording()
+            call.is_recording = is_recording = type(span) is not NonRecordingSpan
             if not is_recording:
                 call._says_more = True  # and none of it goes anywhere
                 captured = None
