@@ -67,6 +67,7 @@ def test_every_row_of_every_table_and_measure_is_the_same(source: str, tmp_path:
 
 
 @pytest.mark.shared
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["dialects", "legacy", "collector"])
 def test_files_of_other_origins_give_the_same(source: str, tmp_path: Path) -> None:
     compact([shared("data", source)], tmp_path / "kept")
@@ -85,7 +86,7 @@ def test_real_sessions_with_their_feedback_give_the_same(tmp_path: Path) -> None
     agree(answers(tmp_path / "kept"), answers(traces, feedback=[scores]))
 
 
-@pytest.mark.parametrize("merge_from", [3, 99])
+@pytest.mark.parametrize("merge_from", [3, pytest.param(99, marks=pytest.mark.slow)])
 def test_a_day_in_many_files_is_read_in_parts_and_known_the_next_time(
     newsletter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, merge_from: int
 ) -> None:
@@ -335,7 +336,7 @@ class Stop(BaseException):
 
 
 @pytest.mark.requirement("analytics.15-atomic")
-@pytest.mark.parametrize("is_new", [True, False])
+@pytest.mark.parametrize("is_new", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_whenever_it_is_interrupted_the_dataset_is_as_before_or_as_after(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_new: bool
 ) -> None:

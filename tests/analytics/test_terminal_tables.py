@@ -117,7 +117,7 @@ MEASURE_VERBS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("columns", [80, 140])
+@pytest.mark.parametrize("columns", [80, pytest.param(140, marks=pytest.mark.slow)])
 def test_every_verb_fits_the_terminal(
     newsletter: Path, cli, monkeypatch: pytest.MonkeyPatch, columns: int
 ) -> None:

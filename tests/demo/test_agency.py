@@ -42,6 +42,7 @@ def test_no_agent_tool_or_server_imports_telemetry(path: Path):
     assert imported_packages(path) & {"toolspan", "opentelemetry"} == set()
 
 
+@pytest.mark.slow
 def test_the_same_seed_writes_the_same_worklog_recorded_or_not_whatever_runs_side_by_side(
     recorded, tmp_path
 ):

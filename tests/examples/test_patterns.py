@@ -25,7 +25,9 @@ def recorded(folder: Path, variant: str, pattern: str) -> list[dict[str, object]
     return list(otlp_json_spans(folder / variant))
 
 
-@pytest.mark.parametrize("pattern", ["agent", "crew", "orchestrator"])
+@pytest.mark.parametrize(
+    "pattern", ["agent", "crew", pytest.param("orchestrator", marks=pytest.mark.slow)]
+)
 def test_targets_and_decorators_record_equal_trees(tmp_path: Path, pattern: str) -> None:
     plain = recorded(tmp_path, "plain", pattern)
     decorated = recorded(tmp_path, "decorated", pattern)

@@ -363,7 +363,8 @@ def test_a_process_that_is_killed_leaves_all_that_ended(
     assert everything(followed) == at_once(folder)
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.slow
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(cuts=st.lists(st.integers(1, 59_000), max_size=5))
 def test_it_makes_no_difference_at_which_bytes_files_were_looked_at(
     cuts: list[int], newsletter: Path, tmp_path_factory: pytest.TempPathFactory
@@ -418,6 +419,7 @@ def test_what_came_before_is_taken_from_the_cache_and_goes_on(
         assert everything(traces) == at_once(folder)
 
 
+@pytest.mark.slow
 def test_traces_of_several_kept_parts_that_go_on_are_whole(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
