@@ -25,7 +25,7 @@ def at(values: list[float], q: float) -> float:
 
 
 @pytest.mark.requirement("design.5-additive-quantiles")
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(LENGTHS, min_size=1, max_size=50), st.lists(LENGTHS, max_size=50))
 def test_quantiles_of_added_buckets_err_by_at_most_one_percent(
     first: list[float], second: list[float]

@@ -118,7 +118,7 @@ CASES = [
     # files, repeats, by way of the cache
     (1, False, False),
     (4, True, False),
-    (5, True, True),
+    pytest.param(5, True, True, marks=pytest.mark.slow),
 ]
 
 

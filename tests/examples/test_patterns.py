@@ -26,7 +26,12 @@ def recorded(folder: Path, variant: str, pattern: str) -> list[dict[str, object]
 
 
 @pytest.mark.parametrize(
-    "pattern", ["agent", "crew", pytest.param("orchestrator", marks=pytest.mark.slow)]
+    "pattern",
+    [
+        "agent",
+        pytest.param("crew", marks=pytest.mark.slow),
+        pytest.param("orchestrator", marks=pytest.mark.slow),
+    ],
 )
 def test_targets_and_decorators_record_equal_trees(tmp_path: Path, pattern: str) -> None:
     plain = recorded(tmp_path, "plain", pattern)
