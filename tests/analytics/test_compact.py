@@ -13,7 +13,7 @@ from support.reference import shared
 from support.tables import everything
 from support.traces import START_NS, agent, otlp, span, tool, write_lines
 from toolspan.analytics import InputError, compact, open_traces
-from toolspan.analytics.dataset import _assemble, _compact, _gather, _place
+from toolspan.analytics.dataset import _assemble, _compact, _place
 from toolspan.analytics.read import MANIFEST, _pieces
 from toolspan.analytics.store import _open
 
@@ -91,7 +91,7 @@ def test_a_day_in_many_files_is_read_in_parts_and_known_the_next_time(
     newsletter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, merge_from: int
 ) -> None:
     wanted = answers(newsletter)
-    for module in (_open, _pieces, _gather, _assemble):
+    for module in (_open, _pieces, _assemble):
         monkeypatch.setattr(module, "PIECE_BYTES", 40_000)
     monkeypatch.setattr(_open, "CACHE_ABOVE_BYTES", -1)
     monkeypatch.setattr(_open, "MERGE_FROM", merge_from)

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolspan.analytics.errors import UsageError
-from toolspan.analytics.traces import Paths, Traces, open_traces
+from toolspan.analytics.read import Paths
+from toolspan.analytics.traces import Traces, open_traces
 
 if TYPE_CHECKING:
     import pandas as pd

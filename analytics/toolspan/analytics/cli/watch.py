@@ -1,6 +1,7 @@
 """`toolspan watch`: files that grow, as a page of the terminal that is always up to date."""
 
 import argparse
+import itertools
 import os
 import shutil
 import signal
@@ -64,13 +65,16 @@ def main(argv: Sequence[str], *, prog: str) -> int:
         "./toolspan-data)",
     )
     made.add_argument(
-        "--since", default="15m", metavar="LENGTH", help="how far back to look (default 15m)"
+        "--since",
+        default="15m",
+        metavar="TIME",
+        help="how far back to look: 15m, 24h, 7d or ISO 8601 (default 15m)",
     )
     made.add_argument(
         "--every", type=_seconds, default=1.0, metavar="SECONDS", help="how often (default 1)"
     )
     made.add_argument("--once", action="store_true", help="look once, print the page, and end")
-    made.add_argument("--times", type=int, metavar="N", help="end after N looks")
+    made.add_argument("--times", type=_count, metavar="N", help="end after N looks")
     made.add_argument(
         "--format",
         choices=("text", "json"),
@@ -91,11 +95,18 @@ def _seconds(text: str) -> float:
     return number
 
 
-_seconds.__name__ = "number of seconds"
+def _count(text: str) -> int:
+    number = int(text)
+    if not number > 0:
+        raise ValueError(text)
+    return number
+
+
+_seconds.__name__, _count.__name__ = "number of seconds", "number of looks"
 
 
 def _watch(arguments: argparse.Namespace) -> int:
-    from toolspan.analytics.live import follow, look  # duckdb: not for --help
+    from toolspan.analytics.live import follow  # duckdb: not for --help
 
     with follow(
         arguments.paths or None,
@@ -106,34 +117,41 @@ def _watch(arguments: argparse.Namespace) -> int:
     ) as traces:
         if arguments.once and not traces.summary.files:
             raise InputError("; ".join(traces.waiting_for))
-        is_page = arguments.format == "text" and (arguments.once or sys.stdout.isatty())
-        has_screen = is_page and not arguments.once
+        has_screen = sys.stdout.isatty() and arguments.format == "text" and not arguments.once
+        times = 1 if arguments.once else arguments.times
         with _Ending() as ending, _screen() if has_screen else _plain() as show:
-            done = 0
-            began = looked = time.monotonic()
-            found = look(traces)
-            while True:
+            for found in _looks(traces, arguments.every, times, ending):
                 if arguments.format == "json":
-                    text = _json(found)
-                elif is_page:
-                    text = _page(traces, found, arguments, has_screen=has_screen)
+                    show(_json(found))
+                elif has_screen or arguments.once:
+                    show(_page(traces, found, arguments, has_screen=has_screen))
                 else:
-                    text = _line(traces, found)
-                show(text)
-                done += 1
-                if arguments.once or done == arguments.times:
-                    return EXIT_FINE
-                pause = arguments.every - (time.monotonic() - began)
-                ending.wait(max(_SHORTEST_PAUSE_S, pause))
-                if ending.number is not None:
-                    return EXIT_FINE if ending.number == signal.SIGINT else 128 + ending.number
-                began = time.monotonic()
-                if traces.poll() or began - looked >= _LOOK_AGAIN_S:
-                    looked, found = began, look(traces)
-                else:
-                    passed = time.time_ns() - found.now_ns
-                    first = found.first_ns + passed
-                    found = replace(found, now_ns=found.now_ns + passed, first_ns=first)
+                    show(_line(traces, found))
+    return EXIT_FINE if ending.number in (None, signal.SIGINT) else 128 + ending.number
+
+
+def _looks(
+    traces: "LiveTraces", every_s: float, times: int | None, ending: "_Ending"
+) -> "Iterator[Look]":
+    """Looks at what has come, until there were enough of them or a signal has come."""
+    from toolspan.analytics.live import look
+
+    began = looked = time.monotonic()
+    found = look(traces)
+    for number in itertools.count(1):
+        yield found
+        if number == times:
+            return
+        ending.wait(max(_SHORTEST_PAUSE_S, every_s - (time.monotonic() - began)))
+        if ending.number is not None:
+            return
+        began = time.monotonic()
+        if traces.poll() or began - looked >= _LOOK_AGAIN_S:
+            looked, found = began, look(traces)
+        else:
+            passed = time.time_ns() - found.now_ns
+            first = found.first_ns + passed
+            found = replace(found, now_ns=found.now_ns + passed, first_ns=first)
 
 
 class _Ending:
@@ -181,10 +199,12 @@ def _page(
     traces: "LiveTraces", found: "Look", arguments: argparse.Namespace, *, has_screen: bool
 ) -> str:
     from toolspan.analytics.live import clock, page
+    from toolspan.analytics.measures import length_ns
 
     size = shutil.get_terminal_size((100, 40))
     where = ", ".join(arguments.paths) if arguments.paths else os.fspath(data_directory())
-    title = f"{clean(where)} · the last {clean(arguments.since)} · {clock(found.now_ns)}"
+    window = "the last" if length_ns(arguments.since) else "since"
+    title = f"{clean(where)} · {window} {clean(arguments.since)} · {clock(found.now_ns)}"
     width = size.columns if sys.stdout.isatty() else None
     if not traces.summary.files:
         reasons = [clean(reason, 500) for reason in traces.waiting_for]

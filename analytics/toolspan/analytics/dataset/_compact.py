@@ -22,14 +22,14 @@ from toolspan.analytics.read import (
     LOG_RECORDS,
     SPANS,
     Damage,
+    Paths,
     ReadSummary,
     Source,
     kept_files,
+    listed,
     load_manifest,
     sources_of,
 )
-
-Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
 ABOUT = (
     "Spans and log records of OpenTelemetry, kept by `toolspan compact`. Read them with any verb "
@@ -93,7 +93,7 @@ def compact(
         # Read again, now that nobody else writes there.
         manifest = load_manifest(folder)
         summary = ReadSummary()
-        sources = _sources(_list(paths), _list(feedback), folder, work, summary)
+        sources = _sources(listed(paths), listed(feedback), folder, work, summary)
         origins, unread = _unread(sources, manifest or {})
         known = len(sources) - len(unread)
         gather(connection, unread, work, summary, progress)
@@ -117,10 +117,6 @@ def compact(
         known=known,
         summary=summary,
     )
-
-
-def _list(paths: Paths | None) -> Sequence[str | os.PathLike[str]] | None:
-    return [paths] if isinstance(paths, str | os.PathLike) else paths
 
 
 def _nothing(summary: ReadSummary) -> str:

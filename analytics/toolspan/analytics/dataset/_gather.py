@@ -1,16 +1,15 @@
 """What files hold, as Parquet by days: the same rows as in a dataset, but as often as they come."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolspan.analytics.engine import literal, load_sql
 from toolspan.analytics.read import (
     KEPT_TABLES,
-    PIECE_BYTES,
-    Piece,
     ReadSummary,
     Source,
+    in_batches,
     pieces_of,
     stage_whole,
 )
@@ -45,7 +44,8 @@ def gather(
     work.joinpath(GATHERED).mkdir(mode=0o700)
     total = sum(source.weight for source in sources)
     done = 0
-    for number, pieces in enumerate(_batches(sources, temporary, summary)):
+    found = (piece for source in sources for piece in pieces_of(source, temporary, summary))
+    for number, pieces in enumerate(in_batches(found)):
         stage_whole(connection, pieces, temporary, summary)
         for table in KEPT_TABLES:
             place = work / GATHERED / f"{table}-{number}"
@@ -61,18 +61,3 @@ def gather(
         progress("reading", total, total)  # what turned out to hold nothing, too
     summary.bytes_read = sum(source.size for source in sources)
     connection.execute("DROP TABLE IF EXISTS staged")
-
-
-def _batches(
-    sources: Sequence[Source], temporary: Path, summary: ReadSummary
-) -> Iterator[list[Piece]]:
-    """Pieces that are read together."""
-    batch: list[Piece] = []
-    for source in sources:
-        for piece in pieces_of(source, temporary, summary):
-            if batch and sum(p.weight for p in batch) + piece.weight > PIECE_BYTES:
-                yield batch
-                batch = []
-            batch.append(piece)
-    if batch:
-        yield batch

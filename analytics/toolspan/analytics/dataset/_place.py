@@ -5,6 +5,7 @@ nothing has yet; then the manifest is exchanged, which alone says what is in it;
 it names no more are removed. Whatever happens in between, the dataset is what the manifest says.
 """
 
+import glob
 import json
 import os
 import shutil
@@ -96,7 +97,7 @@ def _alone(folder: Path | None) -> Iterator[None]:
 
 def _remove_abandoned(parent: Path, prefix: str) -> None:
     """Remove the workplaces of processes that were killed."""
-    for place in parent.glob(f"{prefix}*"):
+    for place in parent.glob(f"{glob.escape(prefix)}*"):
         with suppress(InputError, OSError), _alone(place):
             shutil.rmtree(place, ignore_errors=True)
 

@@ -4,7 +4,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,11 +14,11 @@ from toolspan.analytics.errors import UsageError
 from toolspan.analytics.feedback import resolve
 from toolspan.analytics.live._growth import Growth
 from toolspan.analytics.live._tables import LiveTables
-from toolspan.analytics.measures import Selection, Where, window
+from toolspan.analytics.measures import Selection, window
 from toolspan.analytics.model import make_views
-from toolspan.analytics.read import PIECE_BYTES, Piece, ReadSummary, is_url
+from toolspan.analytics.read import Paths, ReadSummary, in_batches, is_url, listed
 from toolspan.analytics.store import CACHE_ABOVE_BYTES, CacheChoice, Progress
-from toolspan.analytics.traces import By, Paths, Traces
+from toolspan.analytics.traces import Traces
 
 if TYPE_CHECKING:
     import duckdb
@@ -60,15 +60,15 @@ def follow(
     Raises:
         UsageError: a path is no path on this machine, or `since` is no time.
     """
-    listed = [paths] if isinstance(paths, str | os.PathLike) else paths
-    for path in listed or ():
+    named = listed(paths)
+    for path in named or ():
         if os.fspath(path) == "-" or is_url(os.fspath(path)):
             raise UsageError(f"{os.fspath(path)}: only files of this machine can be followed")
     selection = Selection(window=window(since, None, now_ns=time.time_ns()))
     connection = connect()
     try:
         tables = LiveTables(connection)
-        made = LiveTraces(connection, tables, Growth(listed), selection, since=since, labels=labels)
+        made = LiveTraces(connection, tables, Growth(named), selection, since=since, labels=labels)
         made.begin(CacheChoice(cache, Path(cache_dir) if cache_dir else None), progress)
     except BaseException:
         connection.close()
@@ -119,7 +119,7 @@ class LiveTraces(Traces):
         with tempfile.TemporaryDirectory(prefix="toolspan-") as name:
             folder = Path(name)
             pieces = self._growth.pieces(folder, self.summary)
-            for batch in _batches(pieces):
+            for batch in in_batches(pieces):
                 arrived += self._live.add(batch, folder, self.summary)
         self.summary.bytes_read += sum(piece.weight for piece in pieces)
         self._is_feedback_old |= bool(pieces)
@@ -158,33 +158,9 @@ class LiveTraces(Traces):
             resolve(self._engine, self._labels)
         self._is_feedback_old = False
 
-    def _selected(
-        self,
-        by: By,
-        where: Where,
-        since: object,
-        until: object,
-        *,
-        with_pseudo: bool = False,
-    ) -> Selection:
+    def _otherwise(self) -> Selection:
         # The window moves on with the time.
-        moved = window(self._since, None, now_ns=time.time_ns())
-        self._selection = replace(self._selection, window=moved)
-        return super()._selected(by, where, since, until, with_pseudo=with_pseudo)
-
-
-def _batches(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
-    """Pieces that are read together, so that memory stays bounded."""
-    batch: list[Piece] = []
-    size = 0
-    for piece in pieces:
-        if batch and size + piece.weight > PIECE_BYTES:
-            yield batch
-            batch, size = [], 0
-        batch.append(piece)
-        size += piece.weight
-    if batch:
-        yield batch
+        return replace(self._selection, window=window(self._since, None, now_ns=time.time_ns()))
 
 
 def _nothing() -> None:

@@ -6,7 +6,7 @@ path does not. `_kept` knows the datasets that `toolspan compact` writes.
 """
 
 from toolspan.analytics.read._damage import Damage, ReadSummary
-from toolspan.analytics.read._inputs import COMPRESSIONS, find_files, sources_of
+from toolspan.analytics.read._inputs import COMPRESSIONS, Paths, find_files, listed, sources_of
 from toolspan.analytics.read._kept import (
     FORMAT,
     FORMAT_SINCE,
@@ -21,7 +21,14 @@ from toolspan.analytics.read._kept import (
 )
 from toolspan.analytics.read._lines import open_bytes
 from toolspan.analytics.read._objects import is_url, name_of
-from toolspan.analytics.read._pieces import PIECE_BYTES, Piece, Source, grown_pieces, pieces_of
+from toolspan.analytics.read._pieces import (
+    PIECE_BYTES,
+    Piece,
+    Source,
+    grown_pieces,
+    in_batches,
+    pieces_of,
+)
 from toolspan.analytics.read._sniff import Container, sniff
 from toolspan.analytics.read._stage import stage, stage_whole
 
@@ -36,14 +43,17 @@ __all__ = [
     "SPANS",
     "Container",
     "Damage",
+    "Paths",
     "Piece",
     "ReadSummary",
     "Source",
     "find_files",
     "folder_of",
     "grown_pieces",
+    "in_batches",
     "is_url",
     "kept_files",
+    "listed",
     "load_manifest",
     "name_of",
     "open_bytes",

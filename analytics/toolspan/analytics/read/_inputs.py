@@ -23,9 +23,16 @@ from toolspan.analytics.read._pieces import Source
 from toolspan.analytics.read._sniff import sniff
 from toolspan.conventions.environment import TOOLSPAN_DIR, data_directory
 
+Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+
 # What a folder is searched for. A file that is named outright may be called anything.
 SUFFIXES = (".jsonl", ".json", ".ndjson", ".pb", ".binpb")
 COMPRESSIONS = ("", ".gz", ".zst")
+
+
+def listed(paths: Paths | None) -> Sequence[str | os.PathLike[str]] | None:
+    """One path as a list of one; several as they are."""
+    return [paths] if isinstance(paths, str | os.PathLike) else paths
 
 
 def find_files(

@@ -7,7 +7,7 @@ files become several pieces, so memory stays bounded at any size.
 import itertools
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -324,3 +324,17 @@ def _new_file(folder: Path) -> Path:
 
 
 __all__ = ["Piece", "Source", "copied", "grown_pieces", "pieces_of", "repaired"]
+
+
+def in_batches(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
+    """Pieces that are read together, so that memory stays bounded."""
+    batch: list[Piece] = []
+    size = 0
+    for piece in pieces:
+        if batch and size + piece.weight > PIECE_BYTES:
+            yield batch
+            batch, size = [], 0
+        batch.append(piece)
+        size += piece.weight
+    if batch:
+        yield batch

@@ -1,7 +1,7 @@
 """Traces as tables and measures: `open_traces`, and the `Traces` it gives."""
 
-from toolspan.analytics.traces._open import Paths, open_traces
-from toolspan.analytics.traces._queries import TABLES, By
+from toolspan.analytics.traces._open import open_traces
+from toolspan.analytics.traces._queries import TABLES
 from toolspan.analytics.traces._traces import Traces
 
-__all__ = ["TABLES", "By", "Paths", "Traces", "open_traces"]
+__all__ = ["TABLES", "Traces", "open_traces"]

@@ -118,9 +118,7 @@ class Findings(Queries):
 
         from toolspan.analytics.findings import Question, raw_associations
 
-        question = Question(
-            score=score, exposure=exposure, source=source, window=self._selection.window
-        )
+        question = Question(score=score, exposure=exposure, source=source, window=self.window)
         return pd.DataFrame(raw_associations(self._connection, question, by))
 
     @property

@@ -8,10 +8,9 @@ from pathlib import Path
 from toolspan.analytics.engine import connect
 from toolspan.analytics.feedback import events_beside, find_feedback, load_feedback, resolve
 from toolspan.analytics.measures import Selection, window
+from toolspan.analytics.read import Paths, listed
 from toolspan.analytics.store import CacheChoice, Progress, load
 from toolspan.analytics.traces._traces import Traces
-
-Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
 
 def open_traces(
@@ -50,16 +49,12 @@ def open_traces(
     connection = connect()
     try:
         choice = CacheChoice(cache, Path(cache_dir) if cache_dir else None)
-        events, others = find_feedback(_list(feedback) or (), choice.objects)
-        events += events_beside(_list(paths))
-        summary, clean_up = load(connection, _list(paths), events, choice, progress)
+        events, others = find_feedback(listed(feedback) or (), choice.objects)
+        events += events_beside(listed(paths))
+        summary, clean_up = load(connection, listed(paths), events, choice, progress)
         imported = load_feedback(connection, others)
         resolve(connection, labels)
     except BaseException:
         connection.close()
         raise
     return Traces(connection, summary, clean_up, Selection(window=default), imported)
-
-
-def _list(paths: Paths | None) -> Sequence[str | os.PathLike[str]] | None:
-    return [paths] if isinstance(paths, str | os.PathLike) else paths

@@ -74,8 +74,9 @@ class Queries:
             approximate: percentiles within 1 %, from buckets that can be added up
                 (`latency_buckets`); `latency_note` says so.
         """
-        selection = self._selected(by, where, since, until, with_pseudo=with_pseudo)
-        selection = replace(selection, approximate=approximate)
+        selection = self._selected(
+            by, where, since, until, with_pseudo=with_pseudo, approximate=approximate
+        )
         return self._frame(self._measure_sql(name, selection, every))
 
     def records(
@@ -91,8 +92,9 @@ class Queries:
         approximate: bool = False,
     ) -> list[dict[str, Any]]:
         """The same measure as plain dicts, without pandas."""
-        selection = self._selected(by, where, since, until, with_pseudo=with_pseudo)
-        selection = replace(selection, approximate=approximate)
+        selection = self._selected(
+            by, where, since, until, with_pseudo=with_pseudo, approximate=approximate
+        )
         return self._records(self._measure_sql(name, selection, every))
 
     def sql(self, query: str) -> "pd.DataFrame":
@@ -124,8 +126,9 @@ class Queries:
         approximate: bool = False,
     ) -> str:
         """The SQL of a measure, to read, change and run with `sql`."""
-        selection = self._selected(by, where, None, None, with_pseudo=with_pseudo)
-        selection = replace(selection, approximate=approximate)
+        selection = self._selected(
+            by, where, None, None, with_pseudo=with_pseudo, approximate=approximate
+        )
         return self._measure_sql(name, selection, every).strip().removesuffix(";")
 
     def table_sql(self, name: str) -> str:
@@ -141,7 +144,7 @@ class Queries:
     @property
     def window(self) -> Window:
         """The stretch of time that measures look at unless told otherwise."""
-        return self._selection.window
+        return self._otherwise().window
 
     @property
     def connection(self) -> "duckdb.DuckDBPyConnection":
@@ -166,6 +169,10 @@ class Queries:
 
     # --- inside ----------------------------------------------------------------------------
 
+    def _otherwise(self) -> Selection:
+        """What is looked at unless a method is told otherwise."""
+        return self._selection
+
     def _selected(
         self,
         by: By,
@@ -174,8 +181,9 @@ class Queries:
         until: object,
         *,
         with_pseudo: bool = False,
+        approximate: bool = False,
     ) -> Selection:
-        chosen = self._selection
+        chosen = self._otherwise()
         if since is not None or until is not None:
             asked = window(since, until, now_ns=time.time_ns())
             chosen = replace(chosen, window=asked)
@@ -184,6 +192,7 @@ class Queries:
             by=(by,) if isinstance(by, str) else tuple(by or ()),
             where=conditions(where),
             with_pseudo=with_pseudo,
+            approximate=approximate,
         )
 
     def _measure_sql(self, name: str, selection: Selection, every: str = "day") -> str:

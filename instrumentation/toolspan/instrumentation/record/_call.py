@@ -390,10 +390,7 @@ class OpenCall(_Unsaid):
             _log.debug("end of %s not recorded in full", self.name, exc_info=True)
         finally:
             if self._owns_span:
-                try:
-                    self.span.end(end_time)
-                except Exception:  # a processor of the host's; the SDK does not isolate it
-                    _log.debug("a span processor raised at the end of a span", exc_info=True)
+                end_span(self.span, end_time)
             if self.series is not None:
                 self.series.record(self.started, end_time, context, outcome, error_type)
 
