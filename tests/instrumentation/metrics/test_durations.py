@@ -168,9 +168,12 @@ def test_where_every_measurement_is_an_exemplar_each_leads_to_its_span(
         [reader], exemplar_filter=AlwaysOnExemplarFilter(), shutdown_on_exit=False
     )
     monkeypatch.setattr(metrics._internal, "_METER_PROVIDER", provider)
+    milliseconds = iter([0, 9, 10, 11])  # the second is neither slower nor in another second
+    for module in (_plain_tool, _measured):
+        monkeypatch.setattr(module, "time_ns", lambda: next(milliseconds) * 1_000_000)
+    search = track_tool_call(lambda: None, name="search")
     for _ in range(2):
-        with track_tool_call("search"):
-            pass
+        search()
         data: Any = reader.get_metrics_data()
         (point,) = data.resource_metrics[0].scope_metrics[0].metrics[0].data.data_points
         (exemplar,) = point.exemplars
