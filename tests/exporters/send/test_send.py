@@ -18,6 +18,7 @@ from support.otlp_receiver import GrpcReceiver, OtlpReceiver, Received, Receiver
 from support.programs import TIMEOUT_S
 from support.servers import until
 from support.traces import otlp, span, write_lines
+from toolspan.exporters.send._transports import RetryableError
 from toolspan.exporters.send.command import main
 
 PROTOCOLS: dict[str, Callable[..., Any]] = {
@@ -355,6 +356,29 @@ def test_ctrl_c_says_how_far_it_got_and_ends_as_interrupted(tmp_path: Path) -> N
     assert err.startswith(
         "toolspan send: stopped. To go on from here: the same command with --resume\n"
     )
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_ctrl_c_that_python_drops_still_ends_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Response:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGINT)  # what the handler raises here is only printed
+
+    def refuse(*_: object) -> Any:
+        Response()
+        raise RetryableError("503")
+
+    monkeypatch.setattr("toolspan.exporters.send._http.HttpTransport.send", refuse)
+    before = signal.getsignal(signal.SIGINT)
+    write_lines(tmp_path / "spans.jsonl", otlp([span("a", 1)]))
+    journal = ("--journal", str(tmp_path / "journal.json"), "--retry-for", "5")
+    assert (
+        main([str(tmp_path / "spans.jsonl"), "--endpoint", "http://localhost:1", *journal]) == 130
+    )
+    assert "toolspan send: stopped." in capsys.readouterr().err
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_damage_costs_its_place_and_is_told(tmp_path: Path, send: Sending) -> None:

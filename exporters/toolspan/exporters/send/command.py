@@ -17,6 +17,7 @@ from toolspan.exporters.send._endpoint import (
     transport_to,
 )
 from toolspan.exporters.send._files import UsageError, find_files
+from toolspan.exporters.send._interruption import Interruption
 from toolspan.exporters.send._journal import Journal, default_path
 from toolspan.exporters.send._lines import LineFile
 from toolspan.exporters.send._progress import Progress
@@ -76,8 +77,9 @@ class _Run:
             signals=_signals(options.only),
             retry_for_s=options.retry_for,
             max_records=options.batch,
-            progressed=self.progress.update,
+            progressed=self._progressed,
         )
+        self.interruption = Interruption()
 
     def start(self) -> int:
         begun = time.monotonic()
@@ -85,7 +87,8 @@ class _Run:
         stopped = ""
         code = EXIT_FINE
         try:
-            self.sender.send(self.files)
+            with self.interruption:
+                self.sender.send(self.files)
         except GivenUpError as error:
             stopped, code = f"{self.endpoint} takes no more: {error}", EXIT_NOT_ALL
         except KeyboardInterrupt:
@@ -118,6 +121,11 @@ class _Run:
             return f"sent {what} in {elapsed_s:.1f} s"
         requests = f"{self.dry.requests:,} request{'' if self.dry.requests == 1 else 's'}"
         return f"would send {what} in {requests}, {self.dry.size_bytes:,} bytes"
+
+    def _progressed(self, done_bytes: int, records: int, note: str) -> None:
+        if self.interruption.has_come:
+            raise KeyboardInterrupt
+        self.progress.update(done_bytes, records, note)
 
     def _reached(self, places: Mapping[str, Place]) -> None:
         if self.dry is not None:
